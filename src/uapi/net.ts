@@ -1,0 +1,3 @@
+export * from './inet.js';
+export * from './link.js';
+export * from './socket.js';
