@@ -1,0 +1,78 @@
+import {
+  type ConfigSpace,
+  type DevicePort,
+  MSI_ADDRESS_BASE,
+  PCI_CAP_ID_MSI,
+  PCI_MSI_ADDRESS_HI,
+  PCI_MSI_ADDRESS_LO,
+  PCI_MSI_DATA_32,
+  PCI_MSI_DATA_64,
+  PCI_MSI_FLAGS,
+  PCI_MSI_FLAGS_64BIT,
+  PCI_MSI_FLAGS_ENABLE,
+  PCI_MSI_FLAGS_QMASK,
+  PCI_MSI_FLAGS_QSIZE,
+  PcieError,
+} from '../pcie/index.js';
+
+/** What an MSI capability offers. */
+export interface MsiFields {
+  /** Vectors the function asks for: 1, 2, 4, 8, 16 or 32 (default 1). */
+  vectors?: number;
+  /** 64-bit message address (default true). */
+  is64?: boolean;
+}
+
+/**
+ * MSI capability at `offset`: 14 bytes with a 64-bit address, 10 without. No per-vector masking.
+ * @throws PcieError CONFIG_LAYOUT
+ */
+export function addMsi(config: ConfigSpace, offset: number, fields: MsiFields = {}): void {
+  const vectors = fields.vectors ?? 1;
+  const order = 31 - Math.clz32(vectors);
+  if (vectors < 1 || vectors > 32 || vectors !== 1 << order) {
+    throw new PcieError('CONFIG_LAYOUT', `an MSI capability cannot offer ${vectors} vectors`);
+  }
+  const is64 = fields.is64 ?? true;
+  config.addCapability(offset, PCI_CAP_ID_MSI);
+  const flags = (order << 1) | (is64 ? PCI_MSI_FLAGS_64BIT : 0);
+  config.define(offset + PCI_MSI_FLAGS, 2, flags, PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
+  config.define(offset + PCI_MSI_ADDRESS_LO, 4, 0, ~3);
+  if (is64) config.define(offset + PCI_MSI_ADDRESS_HI, 4, 0, -1);
+  config.define(offset + (is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2, 0, 0xffff);
+}
+
+/** Vectors software has granted: the smaller of what it enabled and what the function offers. */
+export function msiVectors(config: ConfigSpace): number {
+  const flags = config.read(config.msiCap + PCI_MSI_FLAGS, 2);
+  const offered = (flags & PCI_MSI_FLAGS_QMASK) >> 1;
+  const granted = (flags & PCI_MSI_FLAGS_QSIZE) >> 4;
+  return 1 << (granted < offered ? granted : offered);
+}
+
+/**
+ * The device signals its vector number `vector` (0..31): a posted write of the message, with the vector in the low bits
+ * of the data. With fewer vectors granted than asked for, vectors share: the number is taken modulo the granted count.
+ * @returns false when MSI is not enabled (nothing is sent)
+ */
+export function sendMsi(port: DevicePort, config: ConfigSpace, vector = 0): boolean {
+  if (!config.msiEnabled) return false;
+  const cap = config.msiCap;
+  const is64 = (config.read(cap + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_64BIT) !== 0;
+  const lo = config.read(cap + PCI_MSI_ADDRESS_LO, 4);
+  const hi = is64 ? config.read(cap + PCI_MSI_ADDRESS_HI, 4) : 0;
+  const data = config.read(cap + (is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2);
+  const low = msiVectors(config) - 1;
+  port.msiWrite(lo, hi, (data & ~low) | (vector & low));
+  return true;
+}
+
+/** Message address (int32) that reaches the local APIC with this physical id (Intel SDM vol. 3A, 10.12.1). */
+export function msiAddress(apicId: number): number {
+  return MSI_ADDRESS_BASE | ((apicId & 0xff) << 12);
+}
+
+/** Message data for `vector` (16..255): fixed delivery, edge. */
+export function msiData(vector: number): number {
+  return vector & 0xff;
+}

@@ -1,0 +1,40 @@
+import {
+  type ConfigSpace,
+  PCI_CAP_ID_MSIX,
+  PCI_MSIX_FLAGS,
+  PCI_MSIX_FLAGS_ENABLE,
+  PCI_MSIX_FLAGS_MASKALL,
+  PCI_MSIX_PBA,
+  PCI_MSIX_TABLE,
+  PcieError,
+} from '../pcie/index.js';
+
+/** Contents of an MSI-X capability. */
+export interface MsixFields {
+  /** Table entries, 1..2048. */
+  vectors: number;
+  /** BAR and 8-aligned offset of the vector table. */
+  tableBar: number;
+  tableOffset: number;
+  /** BAR and 8-aligned offset of the pending bit array. */
+  pbaBar: number;
+  pbaOffset: number;
+  /**
+   * The function delivers MSI-X: MSI-X Enable and Function Mask can be written. Without it both read 0 whatever is
+   * written, so that software sees that MSI-X was not taken up.
+   */
+  implemented?: boolean;
+}
+
+/** MSI-X capability at `offset` (12 bytes). @throws PcieError CONFIG_LAYOUT */
+export function addMsix(config: ConfigSpace, offset: number, fields: MsixFields): void {
+  const { vectors, tableBar, tableOffset, pbaBar, pbaOffset } = fields;
+  if (vectors < 1 || vectors > 2048 || ((tableOffset | pbaOffset) & 7) !== 0 || (tableBar | pbaBar) >>> 0 > 7) {
+    throw new PcieError('CONFIG_LAYOUT', `MSI-X capability at 0x${offset.toString(16)}`);
+  }
+  config.addCapability(offset, PCI_CAP_ID_MSIX);
+  const rw = fields.implemented === true ? PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL : 0;
+  config.define(offset + PCI_MSIX_FLAGS, 2, vectors - 1, rw);
+  config.define(offset + PCI_MSIX_TABLE, 4, tableOffset | tableBar);
+  config.define(offset + PCI_MSIX_PBA, 4, pbaOffset | pbaBar);
+}

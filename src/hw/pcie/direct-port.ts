@@ -1,0 +1,208 @@
+import { type Arena, type SimTarget, type Simulation, TAG_SHIFT, TP, type TraceRing } from '../../sim/index.js';
+import type { ConfigListener } from './config-space.js';
+import { type EndpointPort, newPortCounters, type PciDevice, type PortCounters } from './device.js';
+import { PcieError } from './errors.js';
+import { POSTED_INTX, POSTED_MSI, PostedQueue } from './posted-queue.js';
+import { PCI_STATUS_REC_MASTER_ABORT } from './regs.js';
+import type { RootComplex } from './root-complex.js';
+
+const OP_DMA_COMPLETE = 0;
+const OP_POSTED = 1;
+/** Device timers use the ops from here on. */
+const OP_TIMER = 2;
+/** Up to this length a copy by words is cheaper than copyWithin. */
+const SHORT_BYTES = 16;
+
+/**
+ * The port without a link: data moves when asked for, and what must not happen inside a request (completions, interrupt
+ * messages) passes the same-instant event FIFO.
+ *
+ * Order: a DMA write is visible when `dmaWrite` returns and an MSI arrives later, so an MSI cannot overtake it. Messages
+ * arrive in the order sent, and a register or configuration read drains them first (`flushPosted`): the completion of
+ * a read may not pass posted requests, which is why a driver that has read ICR no longer sees the old INTx level.
+ */
+export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
+  readonly hostId: number;
+  readonly clock: Float64Array;
+  readonly at: Float64Array;
+  readonly arena: Arena;
+  readonly trace: TraceRing;
+  readonly counters: PortCounters = newPortCounters();
+  private readonly sim: Simulation;
+  private readonly rc: RootComplex;
+  private readonly device: PciDevice;
+  private readonly target: number;
+  private readonly posted: PostedQueue = new PostedQueue();
+  private slot = 0;
+  /** Trace points of this device: host << 8 | slot. */
+  private who = 0;
+  /** What the device asks for, and what the root complex was told last. */
+  private intxRequest = 0;
+  private intxSignalled = 0;
+
+  constructor(rc: RootComplex, device: PciDevice) {
+    this.rc = rc;
+    this.device = device;
+    this.sim = rc.sim;
+    this.hostId = rc.memory.hostId;
+    this.clock = rc.sim.clock;
+    this.at = rc.sim.at;
+    this.arena = rc.sim.arena;
+    this.trace = rc.sim.trace;
+    this.target = rc.sim.attach(this);
+  }
+
+  attached(bdf: number): void {
+    this.slot = bdf >>> 3;
+    this.who = (this.hostId << 8) | this.slot;
+    this.device.config.listener = this;
+  }
+
+  dmaRead(lo: number, hi: number, length: number, local: number, tag: number): void {
+    this.sim.post(this.target, OP_DMA_COMPLETE, tag, this.readNow(lo, hi, length, local, tag) ? 1 : 0);
+  }
+
+  private readNow(lo: number, hi: number, length: number, local: number, tag: number): boolean {
+    this.checkLocal(local, length);
+    if (!this.device.config.busMaster) {
+      this.counters.dmaReadMasterOff++;
+      return false;
+    }
+    if (length !== 0 && (hi !== 0 || !this.arena.owns(this.hostId, lo, length))) {
+      this.counters.unsupportedRequest++;
+      this.device.config.raiseStatus(PCI_STATUS_REC_MASTER_ABORT);
+      return false;
+    }
+    this.counters.dmaReads++;
+    if (this.trace.on) this.trace.put(TP.DMA_READ, this.who, this.arena.tags[lo >>> TAG_SHIFT] | 0, lo, length, tag);
+    copy(this.arena, local, lo, length);
+    return true;
+  }
+
+  dmaWrite(lo: number, hi: number, length: number, local: number, journey: number): void {
+    this.checkLocal(local, length);
+    if (!this.device.config.busMaster) {
+      this.counters.dmaWriteMasterOff++;
+      return;
+    }
+    if (length === 0) return;
+    if (hi !== 0 || !this.arena.owns(this.hostId, lo, length)) {
+      this.counters.unsupportedRequest++;
+      return;
+    }
+    this.counters.dmaWrites++;
+    if (this.trace.on) this.trace.put(TP.DMA_WRITE, this.who, journey, lo, length, 0);
+    copy(this.arena, lo, local, length);
+    if (journey !== 0) {
+      const last = (lo + length - 1) >>> TAG_SHIFT;
+      for (let t = lo >>> TAG_SHIFT; t <= last; t++) this.arena.tags[t] = journey;
+    }
+  }
+
+  private checkLocal(local: number, length: number): void {
+    if (length === 0 || this.arena.owns(0, local, length)) return;
+    throw new PcieError('DMA_BUFFER', `${length} bytes at ${local} are not device memory`);
+  }
+
+  msiWrite(lo: number, hi: number, data: number): void {
+    if (!this.device.config.busMaster) {
+      this.counters.msiMasterOff++;
+      return;
+    }
+    if (hi !== 0) {
+      this.counters.unsupportedRequest++;
+      return;
+    }
+    this.counters.msi++;
+    this.send(POSTED_MSI, lo, data);
+  }
+
+  intx(level: 0 | 1): void {
+    if (level === this.intxRequest) return;
+    this.intxRequest = level;
+    this.device.config.setInterruptStatus(level);
+    this.signalIntx();
+  }
+
+  /** Sends the message that makes the signalled level what request and configuration now say, if it differs. */
+  private signalIntx(): void {
+    const config = this.device.config;
+    const level = config.intxDisabled || config.msiEnabled || config.msixEnabled ? 0 : this.intxRequest;
+    if (level === this.intxSignalled) return;
+    this.intxSignalled = level;
+    if (level !== 0) this.counters.intxAsserts++;
+    else this.counters.intxDeasserts++;
+    this.send(POSTED_INTX, level, 0);
+  }
+
+  private send(kind: number, a: number, b: number): void {
+    this.sim.post(this.target, OP_POSTED, this.posted.push(kind, a, b), 0);
+  }
+
+  configWritten(): void {
+    // The write may have replaced Status while a request stands, and may have switched the signalling.
+    this.device.config.setInterruptStatus(this.intxRequest);
+    this.signalIntx();
+  }
+
+  functionReset(): void {
+    this.device.reset();
+    this.configWritten();
+  }
+
+  flushPosted(): void {
+    if (this.posted.head !== this.posted.tail) this.deliverThrough((this.posted.tail - 1) | 0);
+  }
+
+  /** Delivers every message up to and including number `last`. */
+  private deliverThrough(last: number): void {
+    const posted = this.posted;
+    while (posted.head !== posted.tail && ((last - posted.head) | 0) >= 0) {
+      posted.take();
+      if (posted.kind === POSTED_MSI) this.rc.postedWrite32(this, this.who, posted.a, posted.b);
+      else this.rc.intxMessage(this.slot, this.who, posted.a);
+    }
+  }
+
+  handle(op: number, a: number, b: number): void {
+    if (op === OP_DMA_COMPLETE) this.device.dmaComplete(a, b);
+    else if (op === OP_POSTED) this.deliverThrough(a);
+    else this.device.timer(op - OP_TIMER, a);
+  }
+
+  createTimer(op: number, a: number): number {
+    return this.sim.createTimer(this.target, op + OP_TIMER, a);
+  }
+
+  armTimer(timer: number, delay_ns: number): void {
+    this.sim.mod_timer(timer, delay_ns);
+  }
+
+  armTimerAt(timer: number): void {
+    this.sim.mod_timerAt(timer);
+  }
+
+  disarmTimer(timer: number): void {
+    this.sim.del_timer(timer);
+  }
+
+  localMemory(bytes: number): number {
+    return this.rc.deviceMemory.alloc(bytes, 64);
+  }
+}
+
+/** Copies inside the arena: descriptors by words, data by copyWithin. */
+function copy(arena: Arena, to: number, from: number, length: number): void {
+  if (length <= SHORT_BYTES && ((to | from | length) & 3) === 0) {
+    const words = arena.i32;
+    const end = (to + length) >> 2;
+    for (let t = to >> 2, f = from >> 2; t < end; t++, f++) words[t] = words[f];
+    return;
+  }
+  arena.u8.copyWithin(to, from, from + length);
+}
+
+/** The port maker of a {@link RootComplex} without link timing. */
+export function createDirectPort(rc: RootComplex, device: PciDevice): EndpointPort {
+  return new DirectPort(rc, device);
+}
