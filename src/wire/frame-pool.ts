@@ -61,7 +61,7 @@ export class FramePool {
    * arena at `off(frame)` before it is sent. Throws {@link WireError} FRAME_LENGTH.
    */
   alloc(length: number): number {
-    if (length < 1 || length > SMALL_MAX_LENGTH) return this.allocLarge(length);
+    if ((length | 0) !== length || length < 1 || length > SMALL_MAX_LENGTH) return this.allocLarge(length);
     if (this.smallHead === 0) this.grow(SMALL_SLOT);
     const frame = this.smallHead;
     this.smallHead = this.next[frame];
@@ -148,7 +148,7 @@ export class FramePool {
   }
 
   private allocLarge(length: number): number {
-    if (!(length >= 1 && length <= FRAME_MAX_LENGTH)) {
+    if (!Number.isInteger(length) || length < 1 || length > FRAME_MAX_LENGTH) {
       throw new WireError('FRAME_LENGTH', `a frame has 1..${FRAME_MAX_LENGTH} bytes, not ${length}`);
     }
     if (this.largeHead === 0) this.grow(LARGE_SLOT);

@@ -115,7 +115,7 @@ describe('reorder', () => {
   });
 
   it('by frames of two neighbours counts the one for the other', () => {
-    expect(order([reorder({ index: [0, 1], by: 2 })], 5)).toEqual([2, 3, 0, 1, 4].slice(0, 5));
+    expect(order([reorder({ index: [0, 1], by: 2 })], 5)).toEqual([2, 3, 0, 1, 4]);
     expect(
       order(
         [

@@ -42,7 +42,8 @@ describe.each([false, true])('a pool, checked %s,', (checked) => {
     const { sim, pool } = pools(checked);
     const frames = Array.from({ length: 700 }, (_, i) => pool.copyIn(frame(i & 255, i % 5 === 0 ? 9000 : 1514)));
     frames.forEach((f, i) => {
-      expect(pool.bytes(f)).toEqual(frame(i & 255, i % 5 === 0 ? 9000 : 1514));
+      expect(pool.bytes(f).length).toBe(i % 5 === 0 ? 9000 : 1514);
+      expect(pool.bytes(f).every((byte) => byte === (i & 255))).toBe(true);
       expect((pool.off(f) + 14) % 4).toBe(0);
       expect(sim.arena.owns(0, pool.off(f), pool.len(f))).toBe(true);
     });
@@ -50,7 +51,7 @@ describe.each([false, true])('a pool, checked %s,', (checked) => {
     pool.assertNoLeaks();
   });
 
-  it.each([0, -1, FRAME_MAX_LENGTH + 1, Number.NaN])('asked for %d bytes refuses', (length) => {
+  it.each([0, -1, FRAME_MAX_LENGTH + 1, Number.NaN, 1.5])('asked for %d bytes refuses', (length) => {
     expect(codeOf(() => pools(checked).pool.alloc(length))).toBe('FRAME_LENGTH');
   });
 
