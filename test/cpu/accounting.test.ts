@@ -16,7 +16,7 @@ import {
 } from '../../src/cpu/index.js';
 import { cloneGraph, Simulation } from '../../src/sim/index.js';
 import { runs } from '../support/fc.js';
-import { Action, at, costs, Line, machine, run, Script } from './support.js';
+import { Action, after, at, costs, Line, machine, run, Script } from './support.js';
 
 function sum(s: CpuStats): number {
   return s.user + s.system + s.softirq + s.hardirq + s.idle;
@@ -36,7 +36,9 @@ const workload = fc.record({
     }),
     { maxLength: 5 },
   ),
-  events: fc.array(fc.record({ ns: fc.nat(5000), cpu: fc.nat(2), what: fc.nat(2), task: fc.nat(4) }), { maxLength: 20 }),
+  events: fc.array(fc.record({ ns: fc.nat(5000), cpu: fc.nat(2), what: fc.nat(2), task: fc.nat(4) }), {
+    maxLength: 20,
+  }),
 });
 
 type Workload = typeof workload extends fc.Arbitrary<infer T> ? T : never;
@@ -68,12 +70,12 @@ function build(w: Workload, counts: Counts): CpuSet {
         return counts.blocks % 3 === 0;
       }),
   );
-  const lines2 = set.cpus.map((cpu) => new Line(cpu, (c) => (charge(c, 4), c.raise_softirq(HI_SOFTIRQ))));
+  const lines2 = set.cpus.map((cpu) => new Line(cpu, (c) => after(charge(c, 4), c.raise_softirq(HI_SOFTIRQ))));
   const tasks = w.tasks.map((t, i) => {
     let next = 0;
     const body = new Script((cpu) => {
       const block = t.blocks[next++];
-      if (block === undefined) return (counts.blocks++, TASK_SLEEP);
+      if (block === undefined) return after(counts.blocks++, TASK_SLEEP);
       cpu.chargeUser(block.user);
       counts.charged += block.user;
       charge(cpu, block.system);
@@ -124,7 +126,7 @@ describe('accounting', () => {
 
   it('user and system cycles of a task, hardirq and softirq of an interrupt: each in its column', () => {
     const set = machine({ costs: costs({ irq_entry: 100, softirq_entry: 10 }) });
-    set.open_softirq(HI_SOFTIRQ, () => new Action((cpu) => (cpu.charge(20), false)));
+    set.open_softirq(HI_SOFTIRQ, () => new Action((cpu) => after(cpu.charge(20), false)));
     const line = new Line(set.cpus[0], (cpu) => {
       cpu.charge(50);
       cpu.raise_softirq(HI_SOFTIRQ);
@@ -174,11 +176,7 @@ describe('accounting', () => {
   it('/proc/stat: ticks of 10 ms by column, one line per cpu', () => {
     const set = machine({ cpus: 2, costs: costs({ irq_entry: 30_000_000 }) });
     const line = new Line(set.cpus[1], () => {});
-    spawn(
-      set,
-      new Script((cpu) => (cpu.chargeUser(50_000_000), cpu.charge(20_000_000), TASK_SLEEP)),
-      't',
-    );
+    spawn(set, new Script((cpu) => after([cpu.chargeUser(50_000_000), cpu.charge(20_000_000)], TASK_SLEEP)), 't');
     at(set, 10_000_000, () => line.raise(33));
     at(set, 100_000_000, () => {});
     run(set);

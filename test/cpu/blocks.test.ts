@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CTX_HARDIRQ, CTX_TASK, CpuError, spawn, TASK_EXIT, TASK_RUN, TASK_SLEEP } from '../../src/cpu/index.js';
+import { CpuError, CTX_HARDIRQ, CTX_TASK, spawn, TASK_EXIT, TASK_RUN, TASK_SLEEP } from '../../src/cpu/index.js';
 import { LivelockError } from '../../src/sim/index.js';
 import { at, costs, Line, machine, Probe, run, Script, sequence } from './support.js';
 
@@ -79,11 +79,7 @@ describe('blocks', () => {
   it('zero-cost blocks: chain inline, in one event, at one instant', () => {
     const set = machine();
     let steps = 0;
-    spawn(
-      set,
-      new Script(() => (++steps < 1000 ? TASK_RUN : TASK_EXIT)),
-      't',
-    );
+    spawn(set, new Script(() => (++steps < 1000 ? TASK_RUN : TASK_EXIT)), 't');
     expect(set.sim.strong).toBe(1);
     run(set);
     expect(steps).toBe(1000);
@@ -93,11 +89,7 @@ describe('blocks', () => {
 
   it('zero-cost task that never sleeps: a livelock error names it', () => {
     const set = machine({ maxBlocksPerInstant: 5000 });
-    spawn(
-      set,
-      new Script(() => TASK_RUN),
-      'spinner',
-    );
+    spawn(set, new Script(() => TASK_RUN), 'spinner');
     expect(() => run(set)).toThrow(LivelockError);
     expect(() => run(machineWithSpinner())).toThrow(/spinner/);
   });
@@ -173,11 +165,7 @@ describe('blocks', () => {
 
   it('block of 2^31 cycles: refused', () => {
     const set = machine();
-    spawn(
-      set,
-      sequence([(cpu) => cpu.charge(2 ** 31)]),
-      't',
-    );
+    spawn(set, sequence([(cpu) => cpu.charge(2 ** 31)]), 't');
     expect(() => run(set)).toThrow(CpuError);
     expect(set.current).toBeNull();
   });
@@ -200,10 +188,6 @@ describe('blocks', () => {
 
 function machineWithSpinner(): ReturnType<typeof machine> {
   const set = machine({ maxBlocksPerInstant: 100 });
-  spawn(
-    set,
-    new Script(() => TASK_RUN),
-    'spinner',
-  );
+  spawn(set, new Script(() => TASK_RUN), 'spinner');
   return set;
 }

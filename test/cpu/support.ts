@@ -1,14 +1,14 @@
 import {
+  type Costs,
   type Cpu,
   CpuSet,
   type CpuSetOptions,
-  type Costs,
   type InterruptController,
   loadCostTable,
   type Runnable,
   type SoftirqAction,
-  type Task,
   TASK_SLEEP,
+  type Task,
   type VectorEntry,
 } from '../../src/cpu/index.js';
 import { type SimTarget, Simulation } from '../../src/sim/index.js';
@@ -106,4 +106,9 @@ export function at(set: CpuSet, ns: number, body: () => void): void {
   const target = set.sim.attach(new Probe(body));
   set.sim.at[0] = ns;
   set.sim.scheduleAt(target, 0, 0, 0);
+}
+
+/** `result`, after the expressions before it were evaluated: for one-line bodies. */
+export function after<T>(_done: unknown, result: T): T {
+  return result;
 }

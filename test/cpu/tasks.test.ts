@@ -3,14 +3,14 @@ import {
   type Cpu,
   CpuSet,
   spawn,
-  type Task,
   TASK_EXIT,
   TASK_RUN,
   TASK_SLEEP,
+  type Task,
   wake_up_process,
 } from '../../src/cpu/index.js';
 import { Simulation } from '../../src/sim/index.js';
-import { at, costs, machine, run, Script, sequence } from './support.js';
+import { after, at, costs, machine, run, Script, sequence } from './support.js';
 
 /** Takes all there is, one a block; sleeps when there is nothing. */
 class Consumer {
@@ -53,10 +53,10 @@ function lostWakeups(make: (cpus: number) => CpuSet): { tried: number; lost: num
     };
     if (from === 2) {
       // A producer on the other CPU: puts at the start of a block, the wakeup takes effect at its end.
-      const blocks = times.map((t) => (cpu: Cpu) => (put(), cpu.charge(t)));
+      const blocks = times.map((t) => (cpu: Cpu) => after(put(), cpu.charge(t)));
       spawn(set, sequence(blocks), 'producer', 1);
     } else if (from === 1) {
-      const blocks = times.map((t) => (cpu: Cpu) => (put(), cpu.charge(t)));
+      const blocks = times.map((t) => (cpu: Cpu) => after(put(), cpu.charge(t)));
       spawn(set, sequence(blocks), 'producer', 0);
     } else {
       for (const t of times) at(set, t, put);
@@ -102,11 +102,7 @@ describe('wakeups', () => {
   it('wakeup from a block: lands at the end of that block', () => {
     const set = machine({ cpus: 2 });
     const starts: number[] = [];
-    const sleeper = spawn(
-      set,
-      new Script(() => (starts.push(set.sim.now), TASK_SLEEP)),
-      'sleeper',
-    );
+    const sleeper = spawn(set, new Script(() => after(starts.push(set.sim.now), TASK_SLEEP)), 'sleeper');
     at(set, 10, () => {
       spawn(
         set,
@@ -140,58 +136,37 @@ describe('wakeups', () => {
       set,
       sequence([
         (cpu) => cpu.charge(1000),
-        (cpu) => (wake_up_process(sleeper), wake_up_process(sleeper), cpu.charge(500)),
+        (cpu) => after([wake_up_process(sleeper), wake_up_process(sleeper)], cpu.charge(500)),
         (cpu) => cpu.charge(4004),
-        (cpu) => (wake_up_process(sleeper), cpu.charge(1)),
+        (cpu) => after(wake_up_process(sleeper), cpu.charge(1)),
       ]),
       'waker',
       1,
     );
     run(set);
-    // 1500 + 4000; the second wakeup (end of block at 5505) lands in the block that began at 5500.
-    expect(starts).toEqual([5500, 5510]);
+    // At its spawn; at 1500 + 4000; the second wakeup (end of block at 5505) lands in the block that began at 5500.
+    expect(starts).toEqual([0, 5500, 5510]);
   });
 
   it('wakeups are charged to the waker, only for tasks that sleep', () => {
     const set = machine({ cpus: 2, costs: costs({ wakeup: 25 }) });
-    const sleeper = spawn(
-      set,
-      new Script(() => TASK_SLEEP),
-      'sleeper',
-    );
+    const sleeper = spawn(set, new Script(() => TASK_SLEEP), 'sleeper');
     run(set);
-    spawn(
-      set,
-      sequence([(_cpu) => wake_up_process(sleeper)]),
-      'waker',
-      1,
-    );
+    spawn(set, sequence([(_cpu) => wake_up_process(sleeper)]), 'waker', 1);
     run(set);
     expect(set.cpus[1].cycles).toBe(25);
   });
 
   it('ended task: its wakeups are ignored, also when its id went to another task', () => {
     const set = machine();
-    const ended = spawn(
-      set,
-      new Script(() => TASK_EXIT),
-      'a',
-    );
+    const ended = spawn(set, new Script(() => TASK_EXIT), 'a');
     run(set);
     let steps = 0;
-    const other = spawn(
-      set,
-      new Script(() => (steps++, TASK_SLEEP)),
-      'b',
-    );
+    const other = spawn(set, new Script(() => after(steps++, TASK_SLEEP)), 'b');
     run(set);
     expect(other.id).toBe(ended.id);
     wake_up_process(ended);
-    spawn(
-      set,
-      sequence([() => wake_up_process(ended)]),
-      'waker',
-    );
+    spawn(set, sequence([() => wake_up_process(ended)]), 'waker');
     run(set);
     expect(steps).toBe(1);
     expect(ended.state).toBe(TASK_EXIT);
@@ -205,11 +180,7 @@ describe('wakeups', () => {
       set,
       sequence([
         (cpu) => {
-          spawn(
-            set,
-            sequence([() => log.push(`child ${set.sim.now}`)]),
-            'child',
-          );
+          spawn(set, sequence([() => log.push(`child ${set.sim.now}`)]), 'child');
           cpu.charge(40);
         },
       ]),
@@ -225,17 +196,9 @@ describe('scheduling', () => {
   function wokenBesideHog(wakeup_preemption: boolean): number[] {
     const set = machine({ params: { wakeup_preemption, slice_ns: 1000 } });
     const ran: number[] = [];
-    const sleeper = spawn(
-      set,
-      new Script(() => (ran.push(set.sim.now), TASK_SLEEP)),
-      'sleeper',
-    );
+    const sleeper = spawn(set, new Script(() => after(ran.push(set.sim.now), TASK_SLEEP)), 'sleeper');
     let blocks = 0;
-    spawn(
-      set,
-      new Script((cpu) => (cpu.charge(100), ++blocks < 30 ? TASK_RUN : TASK_EXIT)),
-      'hog',
-    );
+    spawn(set, new Script((cpu) => after(cpu.charge(100), ++blocks < 30 ? TASK_RUN : TASK_EXIT)), 'hog');
     at(set, 250, () => wake_up_process(sleeper));
     run(set);
     return ran;
@@ -285,16 +248,8 @@ describe('scheduling', () => {
   it('switching tasks costs a switch; going on with the same task does not', () => {
     const set = machine({ costs: costs({ switch: 7 }) });
     let n = 0;
-    spawn(
-      set,
-      new Script(() => (++n < 5 ? TASK_RUN : TASK_SLEEP)),
-      'a',
-    );
-    spawn(
-      set,
-      new Script(() => TASK_SLEEP),
-      'b',
-    );
+    spawn(set, new Script(() => (++n < 5 ? TASK_RUN : TASK_SLEEP)), 'a');
+    spawn(set, new Script(() => TASK_SLEEP), 'b');
     run(set);
     expect(set.cpus[0].cycles).toBe(14);
   });
