@@ -16,7 +16,7 @@ import {
 } from '../../src/cpu/index.js';
 import { cloneGraph, Simulation } from '../../src/sim/index.js';
 import { runs } from '../support/fc.js';
-import { Action, after, at, costs, Line, machine, run, Script } from './support.js';
+import { Action, also, at, costs, Line, machine, run, Script } from './support.js';
 
 function sum(s: CpuStats): number {
   return s.user + s.system + s.softirq + s.hardirq + s.idle;
@@ -70,12 +70,12 @@ function build(w: Workload, counts: Counts): CpuSet {
         return counts.blocks % 3 === 0;
       }),
   );
-  const lines2 = set.cpus.map((cpu) => new Line(cpu, (c) => after(charge(c, 4), c.raise_softirq(HI_SOFTIRQ))));
+  const lines2 = set.cpus.map((cpu) => new Line(cpu, (c) => also(charge(c, 4), c.raise_softirq(HI_SOFTIRQ))));
   const tasks = w.tasks.map((t, i) => {
     let next = 0;
     const body = new Script((cpu) => {
       const block = t.blocks[next++];
-      if (block === undefined) return after(counts.blocks++, TASK_SLEEP);
+      if (block === undefined) return also(counts.blocks++, TASK_SLEEP);
       cpu.chargeUser(block.user);
       counts.charged += block.user;
       charge(cpu, block.system);
@@ -126,7 +126,7 @@ describe('accounting', () => {
 
   it('user and system cycles of a task, hardirq and softirq of an interrupt: each in its column', () => {
     const set = machine({ costs: costs({ irq_entry: 100, softirq_entry: 10 }) });
-    set.open_softirq(HI_SOFTIRQ, () => new Action((cpu) => after(cpu.charge(20), false)));
+    set.open_softirq(HI_SOFTIRQ, () => new Action((cpu) => also(cpu.charge(20), false)));
     const line = new Line(set.cpus[0], (cpu) => {
       cpu.charge(50);
       cpu.raise_softirq(HI_SOFTIRQ);
@@ -176,7 +176,7 @@ describe('accounting', () => {
   it('/proc/stat: ticks of 10 ms by column, one line per cpu', () => {
     const set = machine({ cpus: 2, costs: costs({ irq_entry: 30_000_000 }) });
     const line = new Line(set.cpus[1], () => {});
-    spawn(set, new Script((cpu) => after([cpu.chargeUser(50_000_000), cpu.charge(20_000_000)], TASK_SLEEP)), 't');
+    spawn(set, new Script((cpu) => also([cpu.chargeUser(50_000_000), cpu.charge(20_000_000)], TASK_SLEEP)), 't');
     at(set, 10_000_000, () => line.raise(33));
     at(set, 100_000_000, () => {});
     run(set);

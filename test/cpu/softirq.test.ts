@@ -21,7 +21,7 @@ import {
   usecs_to_jiffies,
   wake_up_process,
 } from '../../src/cpu/index.js';
-import { Action, after, at, costs, Line, machine, run, Script, sequence } from './support.js';
+import { Action, also, at, costs, Line, machine, run, Script, sequence } from './support.js';
 
 /** A machine whose interrupt raises NET_RX; each step takes `cycles` and raises it again while `more(n)`. */
 function flood(
@@ -146,7 +146,7 @@ describe('softirqs', () => {
   it('a task woken on the idle cpu: need_resched ends the loop after the pass', () => {
     const set = machine();
     const log: string[] = [];
-    const task = spawn(set, new Script(() => after(log.push('task'), TASK_SLEEP)), 't');
+    const task = spawn(set, new Script(() => also(log.push('task'), TASK_SLEEP)), 't');
     run(set);
     let n = 0;
     set.open_softirq(
@@ -168,7 +168,7 @@ describe('softirqs', () => {
   it('raised from a task: ksoftirqd runs it; with bottom halves off, at the end of the block', () => {
     const set = machine({ costs: costs({ switch: 7 }) });
     const log: string[] = [];
-    set.open_softirq(NET_TX_SOFTIRQ, () => new Action((cpu) => after(log.push(`softirq by ${cpu.curr?.name}`), false)));
+    set.open_softirq(NET_TX_SOFTIRQ, () => new Action((cpu) => also(log.push(`softirq by ${cpu.curr?.name}`), false)));
     spawn(
       set,
       sequence([
@@ -232,7 +232,7 @@ describe('ksoftirqd rules', () => {
     );
     // A task that is always runnable keeps ksoftirqd waiting in the queue.
     let left = 3000;
-    spawn(f.set, new Script((cpu) => after(cpu.charge(100), --left > 0 ? TASK_RUN : TASK_EXIT)), 'hog');
+    spawn(f.set, new Script((cpu) => also(cpu.charge(100), --left > 0 ? TASK_RUN : TASK_EXIT)), 'hog');
     for (let t = 1; t <= 60; t++) at(f.set, t * 1000, () => f.line.raise(33));
     run(f.set, 100_000);
     return inline;

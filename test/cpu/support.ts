@@ -109,6 +109,6 @@ export function at(set: CpuSet, ns: number, body: () => void): void {
 }
 
 /** `result`, after the expressions before it were evaluated: for one-line bodies. */
-export function after<T>(_done: unknown, result: T): T {
+export function also<T>(_done: unknown, result: T): T {
   return result;
 }

@@ -10,7 +10,7 @@ import {
   wake_up_process,
 } from '../../src/cpu/index.js';
 import { Simulation } from '../../src/sim/index.js';
-import { after, at, costs, machine, run, Script, sequence } from './support.js';
+import { also, at, costs, machine, run, Script, sequence } from './support.js';
 
 /** Takes all there is, one a block; sleeps when there is nothing. */
 class Consumer {
@@ -53,10 +53,10 @@ function lostWakeups(make: (cpus: number) => CpuSet): { tried: number; lost: num
     };
     if (from === 2) {
       // A producer on the other CPU: puts at the start of a block, the wakeup takes effect at its end.
-      const blocks = times.map((t) => (cpu: Cpu) => after(put(), cpu.charge(t)));
+      const blocks = times.map((t) => (cpu: Cpu) => also(put(), cpu.charge(t)));
       spawn(set, sequence(blocks), 'producer', 1);
     } else if (from === 1) {
-      const blocks = times.map((t) => (cpu: Cpu) => after(put(), cpu.charge(t)));
+      const blocks = times.map((t) => (cpu: Cpu) => also(put(), cpu.charge(t)));
       spawn(set, sequence(blocks), 'producer', 0);
     } else {
       for (const t of times) at(set, t, put);
@@ -102,7 +102,7 @@ describe('wakeups', () => {
   it('wakeup from a block: lands at the end of that block', () => {
     const set = machine({ cpus: 2 });
     const starts: number[] = [];
-    const sleeper = spawn(set, new Script(() => after(starts.push(set.sim.now), TASK_SLEEP)), 'sleeper');
+    const sleeper = spawn(set, new Script(() => also(starts.push(set.sim.now), TASK_SLEEP)), 'sleeper');
     at(set, 10, () => {
       spawn(
         set,
@@ -136,9 +136,9 @@ describe('wakeups', () => {
       set,
       sequence([
         (cpu) => cpu.charge(1000),
-        (cpu) => after([wake_up_process(sleeper), wake_up_process(sleeper)], cpu.charge(500)),
+        (cpu) => also([wake_up_process(sleeper), wake_up_process(sleeper)], cpu.charge(500)),
         (cpu) => cpu.charge(4004),
-        (cpu) => after(wake_up_process(sleeper), cpu.charge(1)),
+        (cpu) => also(wake_up_process(sleeper), cpu.charge(1)),
       ]),
       'waker',
       1,
@@ -162,7 +162,7 @@ describe('wakeups', () => {
     const ended = spawn(set, new Script(() => TASK_EXIT), 'a');
     run(set);
     let steps = 0;
-    const other = spawn(set, new Script(() => after(steps++, TASK_SLEEP)), 'b');
+    const other = spawn(set, new Script(() => also(steps++, TASK_SLEEP)), 'b');
     run(set);
     expect(other.id).toBe(ended.id);
     wake_up_process(ended);
@@ -196,9 +196,9 @@ describe('scheduling', () => {
   function wokenBesideHog(wakeup_preemption: boolean): number[] {
     const set = machine({ params: { wakeup_preemption, slice_ns: 1000 } });
     const ran: number[] = [];
-    const sleeper = spawn(set, new Script(() => after(ran.push(set.sim.now), TASK_SLEEP)), 'sleeper');
+    const sleeper = spawn(set, new Script(() => also(ran.push(set.sim.now), TASK_SLEEP)), 'sleeper');
     let blocks = 0;
-    spawn(set, new Script((cpu) => after(cpu.charge(100), ++blocks < 30 ? TASK_RUN : TASK_EXIT)), 'hog');
+    spawn(set, new Script((cpu) => also(cpu.charge(100), ++blocks < 30 ? TASK_RUN : TASK_EXIT)), 'hog');
     at(set, 250, () => wake_up_process(sleeper));
     run(set);
     return ran;

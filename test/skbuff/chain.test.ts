@@ -11,6 +11,7 @@ import {
   pskb_pull,
   pskb_trim,
   pskb_trim_rcsum,
+  SkbError,
   skb_assert_no_leak,
   skb_bytes,
   skb_checksum,
@@ -30,7 +31,6 @@ import {
   skb_put,
   skb_share_check,
   skb_unshare,
-  SkbError,
 } from '../../src/skbuff/index.js';
 import { runs } from '../support/fc.js';
 import { canon, chainOf, conserved, join, makeNet, skbOf, slowSum, some } from './support.js';
@@ -189,24 +189,29 @@ describe('checksums', () => {
 
   it('PARTIAL packet gets its checksum in software, verified by summing all', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 8, maxLength: 200 }), fc.nat(65535), fc.boolean(), (bytes, pseudo, shared) => {
-        const net = makeNet();
-        const skb = skbOf(net, bytes);
-        const clone = shared ? skb_clone(skb) : null;
-        net.arena.dv.setUint16(skb.data + 6, pseudo);
-        const before = clone === null ? [] : [...skb_bytes(clone)];
-        skb.ip_summed = CHECKSUM_PARTIAL;
-        skb.csum_start = skb.data;
-        skb.csum_offset = 6;
-        expect(skb_checksum_help(skb)).toBe(0);
-        expect(skb.ip_summed).toBe(CHECKSUM_NONE);
-        // All bytes plus the pseudo header sum to all ones.
-        expect(slowSum(skb_bytes(skb), pseudo)).toBe(0xffff);
-        if (clone !== null) expect([...skb_bytes(clone)]).toEqual(before);
-        skb.csum = pseudo;
-        expect(skb_checksum_complete(skb)).toBe(0);
-        expect(skb.csum_valid).toBe(1);
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 8, maxLength: 200 }),
+        fc.nat(65535),
+        fc.boolean(),
+        (bytes, pseudo, shared) => {
+          const net = makeNet();
+          const skb = skbOf(net, bytes);
+          const clone = shared ? skb_clone(skb) : null;
+          net.arena.dv.setUint16(skb.data + 6, pseudo);
+          const before = clone === null ? [] : [...skb_bytes(clone)];
+          skb.ip_summed = CHECKSUM_PARTIAL;
+          skb.csum_start = skb.data;
+          skb.csum_offset = 6;
+          expect(skb_checksum_help(skb)).toBe(0);
+          expect(skb.ip_summed).toBe(CHECKSUM_NONE);
+          // All bytes plus the pseudo header sum to all ones.
+          expect(slowSum(skb_bytes(skb), pseudo)).toBe(0xffff);
+          if (clone !== null) expect([...skb_bytes(clone)]).toEqual(before);
+          skb.csum = pseudo;
+          expect(skb_checksum_complete(skb)).toBe(0);
+          expect(skb.csum_valid).toBe(1);
+        },
+      ),
       { numRuns: runs(150) },
     );
   });

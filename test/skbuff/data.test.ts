@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   NET_IP_ALIGN,
   NET_SKB_PAD,
+  SkbError,
   skb_bytes,
   skb_headroom,
   skb_pull,
@@ -11,7 +12,6 @@ import {
   skb_reserve,
   skb_tailroom,
   skb_trim,
-  SkbError,
 } from '../../src/skbuff/index.js';
 import { runs } from '../support/fc.js';
 import { chainOf, makeNet, skbOf, some } from './support.js';

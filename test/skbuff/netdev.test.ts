@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
+  __skb_queue_head,
+  __skb_queue_tail,
+  __skb_unlink,
   CHECKSUM_NONE,
   CHECKSUM_PARTIAL,
   consume_skb,
@@ -33,17 +36,14 @@ import {
   type PacketType,
   register_netdev,
   register_netdevice_notifier,
-  SkBuffHead,
+  SKB_DROP_REASON_QUEUE_PURGE,
   type SkBuff,
-  __skb_queue_head,
-  __skb_queue_tail,
-  __skb_unlink,
+  SkBuffHead,
+  SkbError,
   skb_bytes,
   skb_dequeue,
   skb_queue_purge_reason,
   skb_queue_splice_tail_init,
-  SKB_DROP_REASON_QUEUE_PURGE,
-  SkbError,
   unregister_netdev,
 } from '../../src/skbuff/index.js';
 import { chainOf, conserved, FakeDriver, makeNet, skbOf } from './support.js';

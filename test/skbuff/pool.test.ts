@@ -10,6 +10,8 @@ import {
   SKB_DROP_REASON_NO_SOCKET,
   SKB_DROP_REASON_UDP_CSUM,
   SKB_MAX_ALLOC,
+  type SkBuff,
+  SkbError,
   skb_assert_no_leak,
   skb_check_poison,
   skb_clone,
@@ -19,11 +21,9 @@ import {
   skb_pull,
   skb_push,
   skb_put,
+  skb_reserve,
   skb_ring_give,
   skb_ring_take,
-  skb_reserve,
-  type SkBuff,
-  SkbError,
 } from '../../src/skbuff/index.js';
 import { runs } from '../support/fc.js';
 import { conserved, makeNet, skbOf, some } from './support.js';

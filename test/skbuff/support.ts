@@ -1,5 +1,12 @@
-import { type Net as NetType, Net, NETDEV_TX_OK, type NetDevice, type NetDeviceOps, type SkBuff } from '../../src/skbuff/index.js';
 import { Simulation } from '../../src/sim/index.js';
+import {
+  NETDEV_TX_OK,
+  Net,
+  type NetDevice,
+  type NetDeviceOps,
+  type Net as NetType,
+  type SkBuff,
+} from '../../src/skbuff/index.js';
 
 /** A host's `Net` on a simulation of its own. */
 export function makeNet(options: { checked?: boolean; limit_bytes?: number } = {}): NetType {

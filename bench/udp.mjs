@@ -1,0 +1,106 @@
+// Datagrams per CPU-second through the whole path: sendto, UDP, IP, driver, NIC, wire, NIC, interrupt, NAPI, IP, UDP, recvfrom.
+import dgram from 'node:dgram';
+import { fileURLToPath } from 'node:url';
+import { calibrate, cpuNs, heapBytes, inChild, median, serveCase } from './measure.mjs';
+import { awaitedRun, coreRun } from './programs.mjs';
+
+/** Sizes of the mixed cases: from the smallest to a full frame, none a multiple of another. */
+const MIXED = [18, 64, 117, 256, 391, 700, 1021, 1400, 1418];
+const WARM = 300_000;
+
+/** Quick runs are for checking the bench itself. */
+const N = process.env.BENCH_QUICK === '1' ? 30_000 : 300_000;
+const RUNS = process.env.BENCH_QUICK === '1' ? 3 : 5;
+
+async function timed(make, options) {
+  await make({ ...options, total: process.env.BENCH_QUICK === '1' ? 20_000 : WARM })();
+  const rates = [];
+  const calibration = [];
+  for (let i = 0; i < RUNS; i++) {
+    const before = calibrate();
+    const run = make({ ...options, total: N });
+    const start = cpuNs();
+    await run();
+    const ns = cpuNs() - start;
+    calibration.push((before + calibrate()) / 2);
+    rates.push((N / ns) * 1e9);
+  }
+  return { rates, calibration: median(calibration) };
+}
+
+/** Heap growth per datagram, no collection in between (the children get a young generation of 1 GiB). */
+async function garbage(make, options) {
+  const total = 1_000_000;
+  await make({ ...options, total: WARM })();
+  const run = make({ ...options, total });
+  const before = heapBytes();
+  await run();
+  return { bytes: (heapBytes() - before) / total };
+}
+
+async function kernelLoopback(size) {
+  const total = Math.min(N, 100_000);
+  const server = dgram.createSocket('udp4');
+  const client = dgram.createSocket('udp4');
+  await new Promise((resolve) => server.bind(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  const data = Buffer.alloc(size, 0x5a);
+  let received = 0;
+  let sent = 0;
+  const start = cpuNs();
+  await new Promise((resolve) => {
+    const more = () => {
+      for (let i = 0; i < 32 && sent < total; i++, sent++) client.send(data, port, '127.0.0.1');
+    };
+    server.on('message', () => {
+      if (++received === total) resolve();
+      else if (received % 32 === 0) more();
+    });
+    for (let i = 0; i < 4; i++) more();
+  });
+  const ns = cpuNs() - start;
+  server.close();
+  client.close();
+  return { rates: [(total / ns) * 1e9], calibration: calibrate() };
+}
+
+export const cases = {
+  'core 64 B': () => timed(coreRun, { sizes: [64] }),
+  'core 1400 B': () => timed(coreRun, { sizes: [1400] }),
+  'core mixed': () => timed(coreRun, { sizes: MIXED }),
+  'core 64 B, lumped costs': () => timed(coreRun, { sizes: [64], costs: 'lumped' }),
+  'core 64 B, INTx': () => timed(coreRun, { sizes: [64], host: { interrupts: 'intx' } }),
+  'awaited 64 B': () => timed(awaitedRun, { sizes: [64] }),
+  'node:dgram over the kernel, 64 B': () => kernelLoopback(64),
+  'node:dgram over the kernel, 1400 B': () => kernelLoopback(1400),
+  'garbage 64 B': () => garbage(coreRun, { sizes: [64] }),
+  'garbage 1400 B': () => garbage(coreRun, { sizes: [1400] }),
+  'garbage mixed': () => garbage(coreRun, { sizes: MIXED }),
+};
+
+/** Aims of the project, in datagrams per CPU-second. */
+const AIMS = { 'core 64 B': 800_000, 'core 1400 B': 450_000, 'awaited 64 B': 400_000 };
+
+export async function report(print) {
+  const self = new URL(import.meta.url);
+  const base = await inChild(self, 'node:dgram over the kernel, 64 B');
+  const large = await inChild(self, 'node:dgram over the kernel, 1400 B');
+  print('datagrams per CPU-second (median of the runs), beside Node\'s dgram over the kernel\'s loopback in the same run');
+  print(`${'case'.padEnd(38)}${'k/CPU-s'.padStart(9)}${'worst'.padStart(9)}${'best'.padStart(9)}${'x dgram'.padStart(9)}${'calib ns'.padStart(10)}  aim`);
+  for (const name of Object.keys(cases).filter((n) => !n.startsWith('garbage'))) {
+    const r = name.includes('kernel') ? (name.includes('1400') ? large : base) : await inChild(self, name);
+    const kernel = median((name.includes('1400') || name.includes('mixed') ? large : base).rates);
+    const m = median(r.rates);
+    const k = (x) => (x / 1000).toFixed(0).padStart(9);
+    const aim = AIMS[name] === undefined ? '' : `${AIMS[name] / 1000} k: ${m >= AIMS[name] ? 'met' : 'missed'}`;
+    print(`${name.padEnd(38)}${k(m)}${k(Math.min(...r.rates))}${k(Math.max(...r.rates))}${(m / kernel).toFixed(1).padStart(9)}${r.calibration.toFixed(0).padStart(10)}  ${aim}`);
+  }
+  print('');
+  print('garbage per datagram over 10^6 datagrams after warm-up (aim: at most 50 B)');
+  for (const name of Object.keys(cases).filter((n) => n.startsWith('garbage'))) {
+    const r = await inChild(self, name, ['--max-semi-space-size=1024', '--min-semi-space-size=1024']);
+    print(`${name.padEnd(38)}${r.bytes.toFixed(1).padStart(9)} B`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && !(await serveCase(cases))) await report((line) => console.log(line));

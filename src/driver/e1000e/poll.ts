@@ -1,0 +1,67 @@
+import { type NapiSteps, type NapiStruct, napi_complete_done } from '../../napi/index.js';
+import { writel } from '../mmio.js';
+import type { E1000Adapter } from './adapter.js';
+import { e1000_check_link } from './link.js';
+import { E1000_IMS, IMS_ENABLE_MASK } from './regs.js';
+import { e1000_desc_unused } from './ring.js';
+import { E1000_RX_BUFFER_WRITE, e1000_alloc_rx_buffers, e1000_clean_rx_one } from './rx.js';
+import { e1000_clean_tx_one, e1000_tx_wake } from './tx.js';
+
+/**
+ * `e1000e_poll` as a step machine: first the sent packets, then up to `budget` received ones, one packet a block. With budget
+ * left it completes, and if it may, unmasks: causes that came meanwhile are still in ICR and interrupt at once.
+ */
+export class E1000Poll implements NapiSteps {
+  readonly a: E1000Adapter;
+  budget: number;
+  work: number;
+  cleaned: number;
+  /** Sent packets are still to be looked at; how many this poll may clean; whether it ran out of that number. */
+  tx_phase: boolean;
+  tx_left: number;
+  tx_cleaned: boolean;
+
+  constructor(a: E1000Adapter) {
+    this.a = a;
+    this.budget = this.work = this.cleaned = this.tx_left = 0;
+    this.tx_phase = this.tx_cleaned = false;
+  }
+
+  pollBegin(_napi: NapiStruct, budget: number): void {
+    this.budget = budget;
+    this.work = this.cleaned = 0;
+    this.tx_phase = !this.a.down;
+    this.tx_left = this.a.tx_ring.count;
+    this.tx_cleaned = true;
+    if (this.a.get_link_status && !this.a.down) e1000_check_link(this.a);
+  }
+
+  pollStep(_napi: NapiStruct): boolean {
+    const a = this.a;
+    if (a.down) return false;
+    if (this.tx_phase) {
+      if (this.tx_left > 0 && e1000_clean_tx_one(a)) {
+        this.tx_left--;
+        return true;
+      }
+      this.tx_phase = false;
+      this.tx_cleaned = this.tx_left > 0;
+      e1000_tx_wake(a);
+    }
+    if (this.work >= this.budget || !e1000_clean_rx_one(a)) return false;
+    this.work++;
+    if (++this.cleaned >= E1000_RX_BUFFER_WRITE) {
+      e1000_alloc_rx_buffers(a, this.cleaned);
+      this.cleaned = 0;
+    }
+    return this.work < this.budget;
+  }
+
+  pollEnd(napi: NapiStruct): number {
+    const a = this.a;
+    if (!a.down) e1000_alloc_rx_buffers(a, e1000_desc_unused(a.rx_ring));
+    if (!this.tx_cleaned || this.work === this.budget) return this.budget;
+    if (napi_complete_done(napi, this.work) && !a.down) writel(a.io, E1000_IMS, IMS_ENABLE_MASK);
+    return this.work;
+  }
+}

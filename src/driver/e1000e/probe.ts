@@ -1,0 +1,133 @@
+import { netif_napi_add, netif_napi_del, type Softnet } from '../../napi/index.js';
+import {
+  NETIF_F_HW_CSUM,
+  NETIF_F_RXCSUM,
+  type Net,
+  NetDevice,
+  netif_carrier_off,
+  register_netdev,
+  unregister_netdev,
+} from '../../skbuff/index.js';
+import { EIO } from '../../uapi/index.js';
+import {
+  PCI_IRQ_INTX,
+  PCI_IRQ_MSI,
+  type PciDev,
+  type PciDeviceId,
+  type PciDriver,
+  pci_alloc_irq_vectors,
+  pci_clear_master,
+  pci_disable_device,
+  pci_enable_device,
+  pci_free_irq_vectors,
+  pci_ioremap_bar,
+  pci_release_regions,
+  pci_request_regions,
+  pci_set_drvdata,
+  pci_set_master,
+} from '../pci/index.js';
+import { E1000Adapter } from './adapter.js';
+import { e1000_read_mac_addr, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
+import { type E1000eOptions, e1000e_settings } from './options.js';
+import { BME1000_E_PHY_ID_R2 } from './regs.js';
+
+/** PCI id of the chip. */
+export const E1000_VENDOR_INTEL = 0x8086;
+export const E1000_DEV_ID_82574L = 0x10d3;
+const ID_TABLE: readonly PciDeviceId[] = [{ vendor: E1000_VENDOR_INTEL, device: E1000_DEV_ID_82574L }];
+
+/** What the driver serves: the stack and the receive side of its host. */
+export interface E1000eHost {
+  net: Net;
+  softnet: Softnet;
+}
+
+/** The driver as the PCI bus knows it. Options apply to every device it takes; adapters are in order of probing. */
+export class E1000eDriver implements PciDriver {
+  readonly name: string = 'e1000e';
+  readonly id_table: readonly PciDeviceId[] = ID_TABLE;
+  readonly host: E1000eHost;
+  options: E1000eOptions;
+  readonly adapters: E1000Adapter[];
+
+  constructor(host: E1000eHost, options: E1000eOptions = {}) {
+    this.host = host;
+    this.options = options;
+    this.adapters = [];
+  }
+
+  probe(pdev: PciDev, _id: PciDeviceId): number {
+    const a = e1000_probe(pdev, this.host, this.options);
+    if (typeof a === 'number') return a;
+    this.adapters.push(a);
+    return 0;
+  }
+
+  remove(pdev: PciDev): void {
+    const a = pdev.drvdata as E1000Adapter;
+    this.adapters.splice(this.adapters.indexOf(a), 1);
+    e1000_remove(a);
+  }
+}
+
+/**
+ * `e1000_probe`: resets the chip, checks NVM, MAC address and PHY, and registers `eth%d` (down; `dev_open` brings it up).
+ * Returns the adapter, or -errno: -EIO (registers, NVM checksum, address or PHY are not an 82574L's), -EBUSY (regions taken),
+ * -ENOSPC (no interrupt). DriverError BAD_OPTION for options out of range.
+ */
+export function e1000_probe(pdev: PciDev, host: E1000eHost, options: E1000eOptions = {}): E1000Adapter | number {
+  const settings = e1000e_settings(options);
+  let err = pci_enable_device(pdev);
+  if (err !== 0) return err;
+  err = pci_request_regions(pdev, 'e1000e');
+  if (err !== 0) {
+    pci_disable_device(pdev);
+    return err;
+  }
+  pci_set_master(pdev);
+  const io = pci_ioremap_bar(pdev, 0);
+  if (io === null) return fail(pdev, -EIO);
+  const a = new E1000Adapter(pdev, io, host.net, settings);
+  err = identify(a);
+  if (err !== 0) return fail(pdev, err);
+  const kinds = settings.interrupts === 'msi' ? PCI_IRQ_MSI | PCI_IRQ_INTX : PCI_IRQ_INTX;
+  const vectors = pci_alloc_irq_vectors(pdev, 1, 1, kinds);
+  if (vectors < 0) return fail(pdev, vectors);
+  const dev = new NetDevice(host.net, 'eth%d', a);
+  dev.dev_addr = e1000_read_mac_addr(io);
+  dev.features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+  dev.priv = a;
+  a.dev = dev;
+  a.napi = netif_napi_add(host.softnet, dev, a.poll, settings.weight);
+  pci_set_drvdata(pdev, a);
+  netif_carrier_off(dev);
+  register_netdev(dev);
+  return a;
+}
+
+/** Reset, NVM checksum, station address, PHY. 0 or -EIO. */
+function identify(a: E1000Adapter): number {
+  const { io } = a;
+  let err = e1000_reset_hw(io);
+  if (err === 0) err = e1000_validate_nvm(io);
+  if (err !== 0) return err;
+  const mac = e1000_read_mac_addr(io);
+  if ((mac[0] & 1) !== 0 || mac.every((b) => b === 0)) return -EIO;
+  a.phy_id = e1000_read_phy_id(io);
+  return (a.phy_id & ~0xf) === (BME1000_E_PHY_ID_R2 & ~0xf) ? 0 : -EIO;
+}
+
+function fail(pdev: PciDev, err: number): number {
+  pci_free_irq_vectors(pdev);
+  pci_release_regions(pdev);
+  pci_clear_master(pdev);
+  pci_disable_device(pdev);
+  return err;
+}
+
+/** `e1000_remove`: closes the device and gives everything back. */
+export function e1000_remove(a: E1000Adapter): void {
+  unregister_netdev(a.dev);
+  netif_napi_del(a.napi);
+  fail(a.pdev, 0);
+}

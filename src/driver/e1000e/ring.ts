@@ -1,0 +1,58 @@
+import { consume_skb, type Net, type SkBuff, skb_ring_take } from '../../skbuff/index.js';
+import { ENOMEM } from '../../uapi/index.js';
+
+/** Bytes of a descriptor, and alignment of a ring. */
+export const DESC_SIZE = 16;
+const RING_ALIGN = 4096;
+
+/** A descriptor ring: the descriptors lie in host memory at `dma`, what hangs on each is in `skbs`. */
+export class E1000Ring {
+  readonly count: number;
+  /** Physical address of descriptor 0; 0 while not allocated. */
+  dma: number;
+  next_to_use: number;
+  next_to_clean: number;
+  skbs: (SkBuff | null)[];
+  /** Transmit only: index of the last descriptor of the packet that starts here, -1 for none. */
+  watch: Int16Array;
+
+  constructor(count: number) {
+    this.count = count;
+    this.dma = 0;
+    this.next_to_use = this.next_to_clean = 0;
+    this.skbs = [];
+    this.watch = new Int16Array(0);
+  }
+}
+
+/** Allocates the descriptors (zeroed) and slots. 0 or -ENOMEM. */
+export function e1000e_setup_ring(net: Net, ring: E1000Ring): number {
+  const bytes = ring.count * DESC_SIZE;
+  const dma = net.mem.alloc(bytes, RING_ALIGN);
+  if (dma === 0) return -ENOMEM;
+  net.arena.u8.fill(0, dma, dma + bytes);
+  ring.dma = dma;
+  ring.next_to_use = ring.next_to_clean = 0;
+  ring.skbs = new Array<SkBuff | null>(ring.count).fill(null);
+  ring.watch = new Int16Array(ring.count).fill(-1);
+  return 0;
+}
+
+/** Frees the descriptors and every skb still on the ring (consumed: they never were packets, or were never reported sent). */
+export function e1000e_free_ring(net: Net, ring: E1000Ring, receive: boolean): void {
+  if (ring.dma === 0) return;
+  for (const skb of ring.skbs) {
+    if (skb === null) continue;
+    if (receive) skb_ring_take(skb);
+    consume_skb(skb);
+  }
+  net.mem.free(ring.dma, ring.count * DESC_SIZE, RING_ALIGN);
+  ring.dma = 0;
+  ring.skbs = [];
+}
+
+/** `e1000_desc_unused`: free descriptors; one always stays empty, so that full and empty differ. */
+export function e1000_desc_unused(ring: E1000Ring): number {
+  const free = ring.next_to_clean - ring.next_to_use;
+  return (free > 0 ? free : free + ring.count) - 1;
+}

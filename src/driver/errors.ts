@@ -1,0 +1,13 @@
+/** What a caller of this room can do wrong; stable values of `DriverError.code`. */
+export type DriverErrorCode = 'BAD_OPTION' | 'IRQ_IN_USE' | 'NO_VECTOR';
+
+/** A misuse of the driver room that a kernel answers with BUG(), or a bad option. */
+export class DriverError extends Error {
+  readonly code: DriverErrorCode;
+
+  constructor(code: DriverErrorCode, message: string) {
+    super(`${code}: ${message}`);
+    this.name = 'DriverError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,45 @@
+import type { CpuSet } from '../cpu/index.js';
+import { type IoMem, OP_WRITE, type RootComplex } from '../hw/pcie/index.js';
+import { TP } from '../sim/index.js';
+
+/** Registers mapped for the CPUs of one host, as `ioremap` gives them. Use `readl` and `writel`. */
+export class MappedIo {
+  readonly mem: IoMem;
+  readonly cpus: CpuSet;
+
+  constructor(mem: IoMem, cpus: CpuSet) {
+    this.mem = mem;
+    this.cpus = cpus;
+  }
+}
+
+/** Maps `length` bytes at the physical address `addr` (int32); null when nothing can be there. */
+export function ioremap(rc: RootComplex, cpus: CpuSet, addr: number, length: number): MappedIo | null {
+  const mem = rc.ioremap(addr, length);
+  return mem === null ? null : new MappedIo(mem, cpus);
+}
+
+/** `readl`: an int32. Inside a block it costs `mmio_read` and first lets the block's earlier posted writes take effect. */
+export function readl(io: MappedIo, offset: number): number {
+  const cpu = io.cpus.current;
+  if (cpu === null) return io.mem.read32(offset);
+  cpu.cost += cpu.costs.mmio_read;
+  cpu.flushPosted();
+  const value = io.mem.read32(offset);
+  const trace = cpu.sim.trace;
+  if (trace.on) trace.put(TP.MMIO_READ, cpu.who, 0, offset, value, 0);
+  return value;
+}
+
+/** `writel`: posted. Inside a block it costs `mmio_write` and takes effect at the block's end; outside, at once. */
+export function writel(io: MappedIo, offset: number, value: number): void {
+  const cpu = io.cpus.current;
+  if (cpu === null) {
+    io.mem.write32(offset, value);
+    return;
+  }
+  cpu.cost += cpu.costs.mmio_write;
+  const trace = cpu.sim.trace;
+  if (trace.on) trace.put(TP.MMIO_WRITE, cpu.who, 0, offset, value, 0);
+  cpu.posted(io.mem.target, OP_WRITE, offset, value);
+}

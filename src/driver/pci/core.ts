@@ -1,0 +1,68 @@
+import { enumerate, type RootComplex } from '../../hw/pcie/index.js';
+import { ENODEV } from '../../uapi/index.js';
+import type { IrqCore } from '../irq/index.js';
+import { PCI_ANY_ID } from './constants.js';
+import { PciDev, type PciDeviceId, type PciDriver } from './device.js';
+
+/** The PCI bus of one host: what enumeration found, and the drivers registered for it. */
+export class PciCore {
+  readonly rc: RootComplex;
+  readonly irqs: IrqCore;
+  readonly devices: PciDev[];
+  readonly drivers: PciDriver[];
+
+  constructor(rc: RootComplex, irqs: IrqCore) {
+    this.rc = rc;
+    this.irqs = irqs;
+    this.devices = [];
+    this.drivers = [];
+  }
+}
+
+/** Enumerates the bus of `rc`: devices found and their BARs assigned, none enabled. */
+export function pci_init(rc: RootComplex, irqs: IrqCore): PciCore {
+  const core = new PciCore(rc, irqs);
+  for (const info of enumerate(rc)) core.devices.push(new PciDev(core, info));
+  return core;
+}
+
+/** `pci_register_driver`: offers every device without a driver that the table matches to `probe`. 0. */
+export function pci_register_driver(core: PciCore, driver: PciDriver): number {
+  core.drivers.push(driver);
+  for (const pdev of core.devices) pci_bind(pdev, driver);
+  return 0;
+}
+
+/** Binds one device to a driver: the result of its probe, -ENODEV when the table does not match or it is taken. */
+export function pci_bind(pdev: PciDev, driver: PciDriver): number {
+  const id = pdev.driver === null ? match(driver.id_table, pdev) : undefined;
+  if (id === undefined) return -ENODEV;
+  const err = driver.probe(pdev, id);
+  if (err === 0) pdev.driver = driver;
+  else pdev.core.irqs.log.print(`${driver.name} ${pdev.name}: probe failed with error ${err}`);
+  return err;
+}
+
+/** `pci_unregister_driver`: removes the driver from its devices and forgets it. */
+export function pci_unregister_driver(core: PciCore, driver: PciDriver): void {
+  for (const pdev of core.devices) if (pdev.driver === driver) pci_unbind(pdev);
+  const at = core.drivers.indexOf(driver);
+  if (at >= 0) core.drivers.splice(at, 1);
+}
+
+/** Takes the device from its driver. */
+export function pci_unbind(pdev: PciDev): void {
+  const driver = pdev.driver;
+  if (driver === null) return;
+  driver.remove(pdev);
+  pdev.driver = null;
+  pdev.drvdata = null;
+}
+
+function match(table: readonly PciDeviceId[], pdev: PciDev): PciDeviceId | undefined {
+  return table.find(
+    (id) =>
+      (id.vendor === PCI_ANY_ID || id.vendor === pdev.vendor) &&
+      (id.device === PCI_ANY_ID || id.device === pdev.device),
+  );
+}

@@ -1,0 +1,170 @@
+import { type Costs, CpuSet, KernelTimers, NET_TX_SOFTIRQ, cpu_stats, type CpuStats, proc_stat, ACCT_INTERRUPTS } from '../cpu/index.js';
+import { type ApicSystem, installApics, type IoApic } from '../hw/ioapic/index.js';
+import { PhysicalMemory } from '../hw/memory/index.js';
+import { RootComplex } from '../hw/pcie/index.js';
+import type { E1000eDriver, IrqCore, PciCore } from '../driver/index.js';
+import { net_dev_init, type Softnet, softnet_stat } from '../napi/index.js';
+import { type Inet, inet_init } from '../proto/index.js';
+import type { Digest, Simulation } from '../sim/index.js';
+import { drops_by_reason, Net, NetTxAction, type SoftirqRaiser } from '../skbuff/index.js';
+import { type AsyncProgram, Kernel, type Op, OpListProgram, Process, type Program, type SpawnOptions } from '../syscalls/index.js';
+import type { FramePool } from '../wire/index.js';
+import { boot } from './boot.js';
+import { HostError } from './errors.js';
+import type { HostNic } from './nic.js';
+import type { HostOptions } from './options.js';
+
+/** What a {@link Host} is made of; {@link Network.host} supplies it. */
+export interface HostSetup {
+  sim: Simulation;
+  frames: FramePool;
+  deviceMemory: PhysicalMemory;
+  id: number;
+  name: string;
+  costs: Costs;
+  checked: boolean;
+  record: boolean;
+  options: HostOptions;
+}
+
+/** Raises softirqs for the protocol layer, which knows no CPU. */
+class CurrentCpuRaiser implements SoftirqRaiser {
+  private readonly cpus: CpuSet;
+
+  constructor(cpus: CpuSet) {
+    this.cpus = cpus;
+  }
+
+  raise(nr: number): void {
+    this.cpus.smp_processor().raise_softirq(nr);
+  }
+}
+
+/** One emulated machine. Made by {@link Network.host}, booted and ready. */
+export class Host {
+  readonly id: number;
+  readonly name: string;
+  readonly sim: Simulation;
+  readonly cpus: CpuSet;
+  readonly mem: PhysicalMemory;
+  /** PCI Express: configuration space, bus, memory map. */
+  readonly pci: RootComplex;
+  readonly apics: ApicSystem;
+  readonly irq: IrqCore;
+  /** The PCI bus as the driver core sees it. */
+  readonly bus: PciCore;
+  readonly driver: E1000eDriver;
+  readonly net: Net;
+  readonly napi: Softnet;
+  readonly inet: Inet;
+  /** System calls in bytes, synchronous (`host.kernel.recvfrom(proc, …)`). */
+  readonly kernel: Kernel;
+  readonly nics: HostNic[];
+
+  constructor(setup: HostSetup) {
+    const { sim, id, name, options } = setup;
+    this.id = id;
+    this.name = name;
+    this.sim = sim;
+    this.mem = new PhysicalMemory(sim.arena, id);
+    this.cpus = new CpuSet(sim, { hostId: id, cpus: options.cpus ?? 1, costs: setup.costs, params: options.params ?? {} });
+    this.pci = new RootComplex(sim, this.mem, { deviceMemory: setup.deviceMemory });
+    this.apics = installApics(this.pci, this.cpus);
+    const timers = new KernelTimers(this.cpus);
+    const { hz } = this.cpus.params;
+    this.net = new Net({ sim, hostId: id, name, mem: this.mem, timers, checked: setup.checked, hz });
+    this.net.softirq = new CurrentCpuRaiser(this.cpus);
+    this.cpus.open_softirq(NET_TX_SOFTIRQ, () => new NetTxAction(this.net));
+    this.napi = net_dev_init(this.net, this.cpus);
+    this.inet = inet_init(this.net);
+    this.kernel = new Kernel(sim, name, id, this.cpus, this.inet, timers);
+    this.kernel.record = setup.record;
+    sim.reporters.push(this.kernel);
+    const booted = boot(this, setup);
+    this.irq = booted.irq;
+    this.bus = booted.bus;
+    this.driver = booted.driver;
+    this.nics = booted.nics;
+  }
+
+  /** `eth0`. */
+  get nic(): HostNic {
+    return this.nics[0] as HostNic;
+  }
+
+  get ioapic(): IoApic {
+    return this.apics.ioapic;
+  }
+
+  /** The first NIC without a cable. @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is none */
+  freeNic(): HostNic {
+    const nic = this.nics.find((n) => n.port === null);
+    if (nic === undefined) {
+      throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.name} has no NIC without a cable: give it more with { nics: [{}] }`);
+    }
+    return nic;
+  }
+
+  /**
+   * Starts a process: an asynchronous function over {@link Sys}, a synchronous {@link Program}, or a list of operations. It runs when the
+   * network runs.
+   */
+  spawn<T>(program: AsyncProgram<T> | Program | readonly Op[], options: SpawnOptions = {}): Process<T> {
+    const named = typeof program === 'function' && program.name !== '' ? { name: program.name, ...options } : options;
+    const process = new Process<T>(this.kernel, named);
+    process.start(isOpList(program) ? new OpListProgram(program) : program);
+    return process;
+  }
+
+  /** Frames and packets dropped so far by reason, by the NIC (`NIC_*`) and the stack (`SKB_DROP_REASON_*`). */
+  drops(): Record<string, number> {
+    const all: Record<string, number> = {};
+    for (const nic of this.nics) {
+      for (const [name, count] of Object.entries(nic.chip.dropRecord())) all[name] = (all[name] ?? 0) + count;
+    }
+    return { ...all, ...drops_by_reason(this.net) };
+  }
+
+  /** Hard interrupts taken by all CPUs. */
+  irqs(): number {
+    let n = 0;
+    for (const cpu of this.cpus.cpus) n += cpu.acct[ACCT_INTERRUPTS];
+    return n;
+  }
+
+  /** NAPI polls of all devices. */
+  polls(): number {
+    let n = 0;
+    for (const napi of this.napi.napis) n += napi.polls;
+    return n;
+  }
+
+  /** `/proc/interrupts`. */
+  interrupts(): string {
+    return this.irq.interrupts();
+  }
+
+  /** `/proc/net/softnet_stat`. */
+  softnet(): string {
+    return softnet_stat(this.napi);
+  }
+
+  /** The CPU lines of `/proc/stat`. */
+  stat(): string {
+    return proc_stat(this.cpus);
+  }
+
+  /** Where the cycles of each CPU went. */
+  cpuStats(): CpuStats[] {
+    return this.cpus.cpus.map(cpu_stats);
+  }
+
+  /** Takes the device registers into a digest. */
+  mixRegisters(digest: Digest): void {
+    for (const nic of this.nics) nic.chip.mixInto(digest);
+  }
+}
+
+function isOpList<T>(program: AsyncProgram<T> | Program | readonly Op[]): program is readonly Op[] {
+  return Array.isArray(program);
+}

@@ -1,0 +1,182 @@
+import { lumpedCosts, zeroCosts, type Costs } from '../cpu/index.js';
+import { PhysicalMemory } from '../hw/memory/index.js';
+import { cloneGraph, type RunOptions, type RunResult, Simulation, type TraceSink } from '../sim/index.js';
+import { EthernetSwitch, FramePool, Link, type LinkOptions, RawPort, type RawPortOptions, type SwitchOptions, type WirePort } from '../wire/index.js';
+import { HostError } from './errors.js';
+import { Host } from './host.js';
+import type { CostsInput, HostOptions, NetworkOptions, WireOptions } from './options.js';
+import type { HostNic } from './nic.js';
+import { Snapshot } from './snapshot.js';
+
+/** What a cable can be plugged into: a host (its first free NIC), a NIC, or a switch (its next port). */
+export type Plug = Host | HostNic | EthernetSwitch;
+
+/** Options of {@link Network.port}. */
+export interface PortOptions extends RawPortOptions {
+  wire?: LinkOptions;
+}
+
+/**
+ * A network of emulated machines in one simulation: one clock, one arena, one order of events. Same seed and same inputs give the same
+ * bytes; {@link digest} tells whether two runs were the same.
+ */
+export class Network {
+  readonly sim: Simulation;
+  readonly frames: FramePool;
+  readonly hosts: Map<string, Host> = new Map();
+  readonly links: Link[] = [];
+  readonly switches: EthernetSwitch[] = [];
+  readonly ports: RawPort[] = [];
+  readonly options: Readonly<NetworkOptions>;
+  /** Memory on the NICs' boards, one for all of them. */
+  private readonly deviceMemory: PhysicalMemory;
+  private running: boolean = false;
+
+  constructor(options: NetworkOptions = {}) {
+    this.options = options;
+    const limit = options.maxEventsPerInstant;
+    this.sim = new Simulation({ seed: options.seed ?? 1, ...(limit === undefined ? {} : { maxEventsPerInstant: limit }) });
+    this.frames = new FramePool(this.sim, { checked: options.checked ?? false });
+    this.deviceMemory = new PhysicalMemory(this.sim.arena, 0);
+  }
+
+  /**
+   * Makes a machine: memory, CPUs, interrupt controllers, PCIe NIC, driver and protocol stack, booted and with its addresses usable as soon
+   * as a wire is plugged in.
+   * @throws HostError `ERR_SOFTIRQ_HOST_NAME` for a name in use; AddressError, CpuError, DriverError for bad options
+   */
+  host(name: string, options: HostOptions = {}): Host {
+    if (name === '' || this.hosts.has(name)) throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
+    const id = this.hosts.size + 1;
+    const costs = costTable(options.costs ?? this.options.costs ?? 'zero');
+    const host = new Host({
+      sim: this.sim,
+      frames: this.frames,
+      deviceMemory: this.deviceMemory,
+      id,
+      name,
+      costs,
+      checked: this.options.checked ?? false,
+      record: this.options.record ?? false,
+      options,
+    });
+    this.hosts.set(name, host);
+    return host;
+  }
+
+  /** Joins two plugs with a cable. */
+  wire(a: Plug, b: Plug, options: WireOptions = {}): Link {
+    const link = new Link(this.sim, this.frames, { ...options, name: options.name ?? `${plugName(a)}-${plugName(b)}` });
+    plugIn(a, link.a);
+    plugIn(b, link.b);
+    this.links.push(link);
+    return link;
+  }
+
+  /** A learning Ethernet switch; plug hosts into it with {@link wire}. */
+  switch(options: SwitchOptions = {}): EthernetSwitch {
+    const made = new EthernetSwitch(this.sim, this.frames, options);
+    this.switches.push(made);
+    return made;
+  }
+
+  /** A port without a machine, on a cable to `to`: takes and gives raw frames. */
+  port(to: Plug, options: PortOptions = {}): RawPort {
+    const link = new Link(this.sim, this.frames, { name: `port-${plugName(to)}`, ...options.wire });
+    plugIn(to, link.b);
+    this.links.push(link);
+    const port = new RawPort(link.a, options);
+    this.ports.push(port);
+    return port;
+  }
+
+  /**
+   * Runs until every foreground process has exited (without any: until nothing is left to happen), or `until`.
+   * @throws DeadlockError, LivelockError, HorizonError, and whatever a program threw
+   */
+  async run(options: RunOptions = {}): Promise<RunResult> {
+    if (this.running) throw new HostError('ERR_SOFTIRQ_RUNNING', 'the network runs already');
+    this.running = true;
+    try {
+      for (const host of this.hosts.values()) for (const p of [...host.kernel.processes]) await p.rerun();
+      const result = await this.sim.run(options);
+      this.raiseFailure();
+      return result;
+    } finally {
+      this.running = false;
+      this.sim.trace.flush();
+    }
+  }
+
+  private raiseFailure(): void {
+    for (const host of this.hosts.values()) {
+      const { failure } = host.kernel;
+      if (failure === null) continue;
+      host.kernel.failure = null;
+      throw failure.error;
+    }
+  }
+
+  /** Virtual time, ns. */
+  get now(): number {
+    return this.sim.now;
+  }
+
+  /** Sends every trace record to `sink` from now on; returns it. */
+  trace<T extends TraceSink>(sink: T): T {
+    this.sim.trace.addSink(sink);
+    return sink;
+  }
+
+  /** Ends a sink: it gets what is pending. */
+  untrace(sink: TraceSink): void {
+    this.sim.trace.removeSink(sink);
+  }
+
+  /**
+   * 16 hex digits over every wire frame with its time, every drop, every host's registers, and (while tracing) every trace record. Equal
+   * runs give equal digests on every engine.
+   */
+  digest(): string {
+    this.sim.trace.flush();
+    const digest = this.sim.digest.fork();
+    for (const host of this.hosts.values()) host.mixRegisters(digest);
+    digest.absorb(this.sim.trace.digest);
+    return digest.hex();
+  }
+
+  /** A copy of the whole network as it stands, to go on from later, any number of times. */
+  snapshot(): Snapshot {
+    if (this.running) throw new HostError('ERR_SOFTIRQ_RUNNING', 'a snapshot is taken between runs: run({ until }) first');
+    return new Snapshot(this.clone());
+  }
+
+  /** A second network in the same state: what happens in one does not touch the other. */
+  clone(): Network {
+    this.sim.trace.flush();
+    return cloneGraph(this);
+  }
+}
+
+/** Makes a {@link Network}. */
+export function createNetwork(options: NetworkOptions = {}): Network {
+  return new Network(options);
+}
+
+function costTable(input: CostsInput): Costs {
+  if (input === 'zero') return zeroCosts;
+  if (input === 'lumped') return lumpedCosts;
+  if (typeof input === 'string') throw new HostError('ERR_SOFTIRQ_COSTS', `no cost table named '${input}': zero or lumped`);
+  return input;
+}
+
+function plugName(plug: Plug): string {
+  if (plug instanceof Host) return plug.name;
+  return plug instanceof EthernetSwitch ? `switch${plug.id}` : `${plug.host.name}.${plug.name}`;
+}
+
+function plugIn(plug: Plug, port: WirePort): void {
+  if (plug instanceof EthernetSwitch) plug.connect(port);
+  else if (plug instanceof Host) plug.freeNic().plug(port);
+  else plug.plug(port);
+}

@@ -1,0 +1,37 @@
+import type { Nic82574 } from '../hw/nic/index.js';
+import type { PciFunction } from '../hw/pcie/index.js';
+import type { NetDevice } from '../skbuff/index.js';
+import type { WirePort } from '../wire/index.js';
+import { HostError } from './errors.js';
+import type { Host } from './host.js';
+
+/** One NIC of a host: the chip, its place on the bus, and the network device its driver made. */
+export class HostNic {
+  readonly host: Host;
+  /** The 82574L: registers, statistics, NVM. */
+  readonly chip: Nic82574;
+  /** Its function on the PCI bus: configuration space, port counters. */
+  readonly pci: PciFunction;
+  /** `eth0` and so on. */
+  readonly dev: NetDevice;
+  /** The end of the cable plugged in, or null. */
+  port: WirePort | null = null;
+
+  constructor(host: Host, chip: Nic82574, pci: PciFunction, dev: NetDevice) {
+    this.host = host;
+    this.chip = chip;
+    this.pci = pci;
+    this.dev = dev;
+  }
+
+  get name(): string {
+    return this.dev.name;
+  }
+
+  /** Plugs a cable in. @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is one */
+  plug(port: WirePort): void {
+    if (this.port !== null) throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
+    this.port = port;
+    this.chip.connect(port);
+  }
+}

@@ -1,0 +1,6 @@
+/** The hardware: host memory, PCI Express, MSI, interrupt controllers, and the 82574L. */
+export * from './ioapic/index.js';
+export * from './memory/index.js';
+export * from './msi/index.js';
+export { Nic82574, type NicOptions, NIC_DROP_NAMES, REGISTER_GROUPS, type RegisterGroup, type RegisterRow, type RegisterValue } from './nic/index.js';
+export * from './pcie/index.js';

@@ -1,0 +1,18 @@
+/** The Intel 82574L Gigabit Ethernet controller: registers, descriptor rings, interrupt causes and moderation, MAC. */
+export {
+  NIC_CRC_ERROR,
+  NIC_DMA_ABORT,
+  NIC_DROP_COUNT,
+  NIC_DROP_NAMES,
+  NIC_FILTER,
+  NIC_LENGTH_ERROR,
+  NIC_LINK_DOWN,
+  NIC_MISSED,
+  NIC_RX_DISABLED,
+  NIC_TX_ABORT,
+  type TxErrors,
+} from './drops.js';
+export { BAR_FLASH, BAR_IO, BAR_MSIX, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
+export { NVM_SUM, NVM_WORDS } from './nvm.js';
+export { type Access, type RegisterRow } from './registers/row.js';
+export { REGISTER_GROUPS, type RegisterGroup } from './registers/table.js';

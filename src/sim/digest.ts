@@ -1,0 +1,126 @@
+/** A 64-bit fingerprint of what happened, in two int32 lanes: same seed and inputs give the same text everywhere. */
+import { Cloneable } from './clone.js';
+
+const K0 = 0x9e3779b1 | 0;
+const K1 = 0x85ebca77 | 0;
+const K2 = 0xc2b2ae3d | 0;
+const K3 = 0x27d4eb2f | 0;
+
+function hex8(x: number): string {
+  return (x >>> 0).toString(16).padStart(8, '0');
+}
+
+function avalanche(x: number): number {
+  let h = x | 0;
+  h = Math.imul(h ^ (h >>> 15), K1);
+  h = Math.imul(h ^ (h >>> 13), K2);
+  return h ^ (h >>> 16);
+}
+
+/** One step of a lane: invertible, so a change in one word is never lost. */
+function lane(x: number): number {
+  return Math.imul((x << 13) | (x >>> 19), K1);
+}
+
+/** Order-sensitive: mixing the same numbers in another order gives another value. */
+export class Digest extends Cloneable {
+  private h0: number;
+  private h1: number;
+  private readonly clock: Float64Array;
+
+  /** `clock[0]` is the time that mixTime() takes. */
+  constructor(clock: Float64Array) {
+    super();
+    this.h0 = K0;
+    this.h1 = K3;
+    this.clock = clock;
+  }
+
+  /** Takes in one int32. */
+  mix(a: number): void {
+    const x = Math.imul(a, K1);
+    const h0 = Math.imul(this.h0 ^ ((x << 13) | (x >>> 19)), K2);
+    this.h0 = (((h0 << 15) | (h0 >>> 17)) + this.h1) | 0;
+    const h1 = Math.imul((this.h1 + a) | 0, K3);
+    this.h1 = ((h1 << 11) | (h1 >>> 21)) ^ this.h0;
+  }
+
+  /** Takes in the clock. */
+  mixTime(): void {
+    const t = this.clock[0];
+    const high = Math.floor(t / 4294967296) | 0;
+    this.mix((t - high * 4294967296) | 0);
+    this.mix(high);
+  }
+
+  /**
+   * Takes in the content and length of `length` bytes from `offset`; the same bytes give the same value at any
+   * alignment. `u32` and `u8` view the same little-endian buffer from byte 0.
+   */
+  frame(u32: Uint32Array, u8: Uint8Array, offset: number, length: number): void {
+    const end = (offset + length) | 0;
+    const shift = (offset & 3) << 3;
+    const last = (offset >> 2) + (length >> 4) * 4;
+    let i = offset >> 2;
+    let a = K0 ^ length;
+    let b = K1;
+    let c = K2;
+    let d = K3;
+    let e = 0;
+    // Four independent lanes keep the multiplier busy; `e` remembers what they went through, because a difference in
+    // the highest bit of a lane could be undone by one bit of its next word.
+    if (shift === 0) {
+      for (; i < last; i += 4) {
+        a = lane(a ^ u32[i]);
+        b = lane(b ^ u32[i + 1]);
+        c = lane(c ^ u32[i + 2]);
+        d = lane(d ^ u32[i + 3]);
+        e = (((e << 5) | (e >>> 27)) + (a ^ b) + (c ^ d)) | 0;
+      }
+    } else {
+      const back = 32 - shift;
+      let w = u32[i] | 0;
+      for (; i < last; i += 4) {
+        const w1 = u32[i + 1] | 0;
+        const w2 = u32[i + 2] | 0;
+        const w3 = u32[i + 3] | 0;
+        const w4 = u32[i + 4] | 0;
+        a = lane(a ^ ((w >>> shift) | (w1 << back)));
+        b = lane(b ^ ((w1 >>> shift) | (w2 << back)));
+        c = lane(c ^ ((w2 >>> shift) | (w3 << back)));
+        d = lane(d ^ ((w3 >>> shift) | (w4 << back)));
+        e = (((e << 5) | (e >>> 27)) + (a ^ b) + (c ^ d)) | 0;
+        w = w4;
+      }
+    }
+    let at = (offset + (length & -16)) | 0;
+    for (; at + 4 <= end; at += 4) {
+      b = lane(b ^ (u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24)));
+    }
+    for (; at < end; at++) c = lane(c ^ u8[at]);
+    const x = Math.imul(b, K2);
+    const y = Math.imul(d, K0);
+    this.mix(Math.imul(a, K1) ^ ((x << 16) | (x >>> 16)));
+    this.mix((Math.imul(c, K3) + ((y << 11) | (y >>> 21))) | 0);
+    this.mix(e);
+  }
+
+  /** Takes in another digest's value. */
+  absorb(other: Digest): void {
+    this.mix(other.h0);
+    this.mix(other.h1);
+  }
+
+  /** A copy that can be mixed further without changing this one. */
+  fork(): Digest {
+    const copy = new Digest(this.clock);
+    copy.h0 = this.h0;
+    copy.h1 = this.h1;
+    return copy;
+  }
+
+  /** 16 hexadecimal digits. */
+  hex(): string {
+    return hex8(avalanche(this.h0 + Math.imul(this.h1, K0))) + hex8(avalanche(this.h1 ^ Math.imul(this.h0, K3)));
+  }
+}
