@@ -13,9 +13,11 @@ export const ACCT_IDLE = 5;
 export const ACCT_BLOCKS = 6;
 /** Context switches between tasks. */
 export const ACCT_SWITCHES = 9;
-/** Hard interrupts taken (vectors and local timer). */
+/** Interrupt vectors taken. */
 export const ACCT_INTERRUPTS = 10;
-export const ACCT_SLOTS = 11;
+/** Interrupts of the local timer taken (LOC in /proc/interrupts). */
+export const ACCT_TIMER_INTERRUPTS = 11;
+export const ACCT_SLOTS = 12;
 
 /** Where the cycles of one CPU went: user + system + softirq + hardirq + idle = elapsed, exactly. */
 export interface CpuStats {
@@ -35,7 +37,9 @@ export interface CpuStats {
     readonly total: number;
   };
   readonly context_switches: number;
+  /** Vectors taken, and interrupts of the local timer (kernel timers). */
   readonly interrupts: number;
+  readonly timer_interrupts: number;
   /** Runs of the softirq pass loop, passes, and how often it left work to ksoftirqd. */
   readonly softirq_runs: number;
   readonly softirq_passes: number;

@@ -9,6 +9,7 @@ import {
   ACCT_SOFTIRQ,
   ACCT_SWITCHES,
   ACCT_SYSTEM,
+  ACCT_TIMER_INTERRUPTS,
   ACCT_USER,
 } from './account.js';
 import { CTX_HARDIRQ, CTX_SOFTIRQ, CTX_TASK, TASK_EXIT, TASK_RUN, TASK_SLEEP, TIMER_SOFTIRQ } from './constants.js';
@@ -329,10 +330,12 @@ export class Cpu implements SimTarget {
       this.begin(CTX_HARDIRQ);
       this.timer_irq = false;
       this.cost += this.costs.irq_entry;
+      this.acct[ACCT_TIMER_INTERRUPTS]++;
       this.raise_softirq(TIMER_SOFTIRQ);
     } else if (lapic?.pending && this.entry !== null) {
       this.begin(CTX_HARDIRQ);
       this.cost += this.costs.irq_entry;
+      this.acct[ACCT_INTERRUPTS]++;
       const vector = lapic.acknowledge();
       const trace = this.sim.trace;
       if (trace.on) trace.put(TP.VECTOR, this.who, 0, vector, 0, 0);
@@ -340,7 +343,6 @@ export class Cpu implements SimTarget {
     } else {
       return false;
     }
-    this.acct[ACCT_INTERRUPTS]++;
     this.set.current = null;
     return true;
   }

@@ -8,6 +8,7 @@ export {
   ACCT_SOFTIRQ,
   ACCT_SWITCHES,
   ACCT_SYSTEM,
+  ACCT_TIMER_INTERRUPTS,
   ACCT_USER,
   type CpuStats,
 } from './account.js';

@@ -7,6 +7,7 @@ import {
   ACCT_SOFTIRQ,
   ACCT_SWITCHES,
   ACCT_SYSTEM,
+  ACCT_TIMER_INTERRUPTS,
   ACCT_USER,
   type CpuStats,
 } from './account.js';
@@ -35,6 +36,7 @@ export function cpu_stats(cpu: Cpu): CpuStats {
     blocks: { task, softirq, hardirq, total: task + softirq + hardirq },
     context_switches: acct[ACCT_SWITCHES],
     interrupts: acct[ACCT_INTERRUPTS],
+    timer_interrupts: acct[ACCT_TIMER_INTERRUPTS],
     softirq_runs: cpu.softirq.runs,
     softirq_passes: cpu.softirq.passes,
     softirq_deferred: cpu.softirq.deferred,

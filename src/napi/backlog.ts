@@ -44,8 +44,8 @@ export class BacklogSteps implements NapiSteps {
       return false;
     }
     sd.processed++;
-    sd.cpu.cost += sd.cpu.costs.rx_packet;
-    netif_receive_skb(skb);
+    const { costs } = sd.cpu;
+    sd.cpu.cost += netif_receive_skb(skb) === NET_RX_DROP ? costs.rx_drop : costs.rx_packet;
     this.work++;
     return this.work < this.left;
   }

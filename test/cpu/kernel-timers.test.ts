@@ -22,7 +22,12 @@ describe('kernel timers', () => {
     run(set);
     expect(log).toEqual(['1010 op 1 a 7 timer 0 cpu 0']);
     expect(ctx).toBe(CTX_SOFTIRQ);
-    expect(cpu_stats(set.cpus[0])).toMatchObject({ hardirq: 10, softirq: 3 + 4 + 4, interrupts: 1 });
+    expect(cpu_stats(set.cpus[0])).toMatchObject({
+      hardirq: 10,
+      softirq: 3 + 4 + 4,
+      interrupts: 0,
+      timer_interrupts: 1,
+    });
   });
 
   it('armed on cpu 1: expires there', () => {
@@ -68,6 +73,17 @@ describe('kernel timers', () => {
     run(set);
     expect(log).toEqual(['1000 op 1 a 0 timer 0 cpu 0', '2500 op 3 a 0 timer 2 cpu 0']);
     expect(timers.timer_pending(kept)).toBe(false);
+  });
+
+  it('expired, moved and expired again while the cpu is busy: runs once, in the order of the last expiry', () => {
+    const { set, timers, log, target } = rig();
+    const a = timers.createTimer(target, 1, 0);
+    const b = timers.createTimer(target, 2, 0);
+    for (const t of [a, b]) timers.mod_timer(t, 100);
+    spawn(set, sequence([(cpu) => cpu.charge(1000)]), 't');
+    at(set, 200, () => timers.mod_timer(a, 100));
+    run(set);
+    expect(log).toEqual(['1000 op 2 a 0 timer 1 cpu 0', '1000 op 1 a 0 timer 0 cpu 0']);
   });
 
   it('weak timer: does not keep the simulation running', () => {

@@ -191,6 +191,19 @@ describe('softirqs', () => {
     expect(log).toEqual(['first', 'softirq by task', 'second', 'softirq by ksoftirqd/0']);
   });
 
+  it('raised from a task with bottom halves off: ksoftirqd is not woken', () => {
+    const set = machine();
+    set.open_softirq(NET_TX_SOFTIRQ, () => new Action(() => false));
+    const raise = (cpu: Cpu): void => {
+      cpu.local_bh_disable();
+      cpu.raise_softirq(NET_TX_SOFTIRQ);
+      cpu.local_bh_enable();
+    };
+    spawn(set, sequence([raise]), 'task');
+    run(set);
+    expect(cpu_stats(set.cpus[0])).toMatchObject({ context_switches: 1, softirq_runs: 1 });
+  });
+
   it('raised by boot code: ksoftirqd runs it', () => {
     const set = machine();
     let by = '';

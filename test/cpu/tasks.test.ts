@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Cpu,
   CpuSet,
+  HI_SOFTIRQ,
   spawn,
   TASK_EXIT,
   TASK_RUN,
@@ -10,7 +11,7 @@ import {
   wake_up_process,
 } from '../../src/cpu/index.js';
 import { Simulation } from '../../src/sim/index.js';
-import { also, at, costs, machine, run, Script, sequence } from './support.js';
+import { Action, also, at, costs, Line, machine, run, Script, sequence } from './support.js';
 
 /** Takes all there is, one a block; sleeps when there is nothing. */
 class Consumer {
@@ -148,6 +149,16 @@ describe('wakeups', () => {
     expect(starts).toEqual([0, 5500, 5510]);
   });
 
+  it('cpu busy with another task, woken by another cpu: at its next boundary, without wake_remote', () => {
+    const set = machine({ cpus: 2, costs: costs({ wake_remote: 4000 }) });
+    const starts: number[] = [];
+    const sleeper = spawn(set, new Script(() => also(starts.push(set.sim.now), TASK_SLEEP)), 'sleeper');
+    spawn(set, sequence([(cpu) => cpu.charge(1000)]), 'busy');
+    spawn(set, sequence([(cpu) => cpu.charge(500), () => wake_up_process(sleeper)]), 'waker', 1);
+    run(set);
+    expect(starts).toEqual([0, 1000]);
+  });
+
   it('wakeups are charged to the waker, only for tasks that sleep', () => {
     const set = machine({ cpus: 2, costs: costs({ wakeup: 25 }) });
     const sleeper = spawn(set, new Script(() => TASK_SLEEP), 'sleeper');
@@ -207,6 +218,38 @@ describe('scheduling', () => {
   it('woken task, current one has had more time: preempts at the next boundary, with wakeup preemption only', () => {
     expect(wokenBesideHog(true)).toEqual([0, 300]);
     expect(wokenBesideHog(false)).toEqual([0, 1000]);
+  });
+
+  it('woken task that has had more time than the current one: waits for its turn', () => {
+    const set = machine({ params: { slice_ns: 2000 } });
+    const ran: number[] = [];
+    const greedy = spawn(
+      set,
+      new Script((cpu) => {
+        ran.push(set.sim.now);
+        cpu.charge(1000);
+        return TASK_SLEEP;
+      }),
+      'greedy',
+    );
+    run(set);
+    let left = 40;
+    spawn(set, new Script((cpu) => also(cpu.charge(100), --left > 0 ? TASK_RUN : TASK_EXIT)), 'hog');
+    at(set, 1250, () => wake_up_process(greedy));
+    run(set);
+    expect(ran).toEqual([0, 3000]);
+  });
+
+  it('interrupted task: pays for its own blocks only, not for interrupts and softirqs on top of it', () => {
+    const set = machine({ costs: costs({ irq_entry: 50 }) });
+    set.open_softirq(HI_SOFTIRQ, () => new Action((cpu) => also(cpu.charge(500), false)));
+    const line = new Line(set.cpus[0], (cpu) => cpu.raise_softirq(HI_SOFTIRQ));
+    let left = 5;
+    const task = spawn(set, new Script((cpu) => also(cpu.charge(100), --left > 0 ? TASK_RUN : TASK_SLEEP)), 't');
+    at(set, 150, () => line.raise(33));
+    run(set);
+    expect(task.vruntime).toBe(500);
+    expect(set.cpus[0].cycles).toBe(1050);
   });
 
   it('two hogs: take turns of one slice, and share evenly', () => {

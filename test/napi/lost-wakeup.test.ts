@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NAPIF_STATE_SCHED } from '../../src/napi/index.js';
+import { cloneGraph } from '../../src/sim/index.js';
 import { costs } from '../cpu/support.js';
 import { runs } from '../support/fc.js';
 import {
@@ -32,7 +33,7 @@ const TWO: StepCosts = { irq: 2, packet: 2, look: 2, complete: 2 };
 function play(make: DriverClass, times: number[], step: StepCosts, weight: number = 64, cpus: number = 1): Outcome {
   const r = rig({ cpus, costs: costs({ softirq_entry: step.irq & 1 }) });
   const driver = new make(step);
-  const nic = new ModelNic(r.set, driver.latched, (cpu) => driver.isr(cpu));
+  const nic = new ModelNic(r.set, driver);
   driver.nic = nic;
   driver.napi = r.napi(driver, weight);
   for (const t of times) {
@@ -97,6 +98,28 @@ describe('no lost wakeup', () => {
 
   it.each(mutants)('mutant, %s: is found', (_name, make) => {
     expect(everyOrder(make, 64).unsound).toBeGreaterThan(0);
+  });
+
+  it('copied in mid-poll at every ns: the copy goes on as the original does', () => {
+    const whole = play(LatchedDriver, [0, 5, 9], TWO).log;
+    for (let stop = 0; stop <= 30; stop++) {
+      const r = rig({ costs: costs() });
+      const driver = new LatchedDriver(TWO);
+      const nic = new ModelNic(r.set, driver);
+      driver.nic = nic;
+      driver.napi = r.napi(driver);
+      for (const t of [0, 5, 9]) {
+        r.set.sim.at[0] = t;
+        r.set.sim.scheduleAt(nic.target, OP_PACKET, 0, 0);
+      }
+      r.run(stop);
+      const copy = cloneGraph(nic.lines[0]).driver;
+      copy.napi.softnet.sim.drain(1_000_000);
+      expect(copy.nic.log).toBe(whole);
+      expect(copy.taken).toBe(3);
+      r.run();
+      expect(nic.log).toBe(whole);
+    }
   });
 
   const cost = fc.integer({ min: 0, max: 5 });

@@ -25,16 +25,16 @@ export class ModelNic implements SimTarget {
   masked: boolean = false;
   cause: boolean = false;
   readonly target: number;
-  readonly lines: BodyLine[];
+  readonly lines: DriverLine[];
   /** P packet, I interrupt, K ring found empty, C complete, U unmask. */
   log: string = '';
   /** CPU that the next interrupt goes to; changes each time when there are more. */
   private next_cpu: number = 0;
 
-  constructor(set: CpuSet, latched: boolean, isr: (cpu: Cpu) => void) {
-    this.latched = latched;
+  constructor(set: CpuSet, driver: LatchedDriver) {
+    this.latched = driver.latched;
     this.target = set.sim.attach(this);
-    this.lines = set.cpus.map((cpu) => new BodyLine(cpu, [isr]));
+    this.lines = set.cpus.map((cpu) => new DriverLine(cpu, driver));
   }
 
   handle(op: number, _a: number, _b: number): void {
@@ -59,6 +59,18 @@ export class ModelNic implements SimTarget {
     for (const line of this.lines) if (line.pending) return;
     this.lines[this.next_cpu].raise(0);
     this.next_cpu = (this.next_cpu + 1) % this.lines.length;
+  }
+}
+
+/** Hands interrupts to the driver; plain data, so that a model in mid-poll can be copied. */
+class DriverLine extends BodyLine {
+  readonly driver: LatchedDriver;
+  constructor(cpu: Cpu, driver: LatchedDriver) {
+    super(cpu, []);
+    this.driver = driver;
+  }
+  override do_IRQ(cpu: Cpu, _vector: number): void {
+    this.driver.isr(cpu);
   }
 }
 

@@ -159,12 +159,33 @@ describe('net_rx_action', () => {
     { hz: 1000, start: 999_000, squeezes: 0, last: 1_999_999 },
     { hz: 1000, start: 999_000, squeezes: 1, last: 2_000_000 },
   ])('HZ $hz, pass begun at $start, poll ended at $last: $squeezes squeezes', ({ hz, start, squeezes, last }) => {
-    const r = rig({ params: { hz } });
-    const n = r.napi(new Stock(1, last - start));
-    r.irq(start, () => napi_schedule(n));
+    const inOneBlock = (napi: NapiStruct): number => {
+      napi.softnet.cpus.smp_processor().charge(last - start);
+      napi_complete_done(napi, 1);
+      return 1;
+    };
+    for (const poller of [new Stock(1, last - start), inOneBlock]) {
+      const r = rig({ params: { hz } });
+      const n = r.napi(poller);
+      r.irq(start, () => napi_schedule(n));
+      r.run();
+      expect(r.set.sim.now).toBe(last);
+      expect(r.softnet.data[0].time_squeeze).toBe(squeezes);
+    }
+  });
+
+  it('scheduled in mid-pass with an instance to poll again: the pass ends, both are polled in the next', () => {
+    const r = rig();
+    const log: string[] = [];
+    const a = new Stock(70, 10, log, 'a');
+    const b = new Stock(1, 10, log, 'b');
+    b.passLog = a.passLog;
+    const napis = [r.napi(a), r.napi(b)];
+    r.irq(0, () => napi_schedule(napis[0]));
+    r.irq(15, () => napi_schedule(napis[1]));
     r.run();
-    expect(r.set.sim.now).toBe(last);
-    expect(r.softnet.data[0].time_squeeze).toBe(squeezes);
+    expect(log).toEqual(['a64', 'b1', 'a6']);
+    expect(a.passLog.map((p) => p.pass)).toEqual([1, 2, 2]);
   });
 
   it('steps: interrupts are taken between packets; a poll function: after all of them', () => {

@@ -116,6 +116,7 @@ describe('napi_struct', () => {
     const n = r.napi(() => 0);
     napi_schedule(n);
     expect(napi_complete(n)).toBe(true);
+    expect(n.list).toBeNull();
     r.run();
     expect(n.polls).toBe(0);
   });
