@@ -1,16 +1,17 @@
 /** Copies a whole graph of plain state: a network, a TCP machine (DESIGN §8). */
 import { CloneError } from './errors.js';
 
-/**
- * Hook for classes with fields that must not be copied as they are. Called on the original before its fields are
- * copied; every property written to `copy` stands as it is in the copy instead of being cloned.
- */
-export const CLONE: unique symbol = Symbol.for('softirq.clone');
-
-/** A class with the hook. */
+/** Hook for classes with fields that must not be copied as they are. */
 export interface CloneHook {
-  [CLONE](copy: Record<string, unknown>): void;
+  /**
+   * Called on the original before its fields are copied. Every property written to `copy` stands as it is in the copy
+   * instead of being cloned; an error thrown refuses the whole copy.
+   */
+  cloneFields(copy: Record<string, unknown>): void;
 }
+
+/** The same hook under a symbol: `[CLONE](copy)`. Declared classes of the library use the method's name. */
+export const CLONE: unique symbol = Symbol.for('softirq.clone');
 
 /**
  * Base of classes on hot paths. It holds nothing; it lets the cloner make instances of the very hidden class that the
@@ -67,6 +68,12 @@ function refuse(path: Path, what: string): never {
 function bufferOf(view: ArrayBufferView, path: Path): ArrayBuffer {
   if (!(view.buffer instanceof ArrayBuffer)) refuse(path, 'a view of shared memory');
   return view.buffer;
+}
+
+/** The hook of an object's class, if it has one. */
+function hookOf(x: object): ((copy: Fields) => void) | undefined {
+  const hooked = x as { cloneFields?: unknown; [CLONE]?: (copy: Fields) => void };
+  return typeof hooked.cloneFields === 'function' ? (x as CloneHook).cloneFields : hooked[CLONE];
 }
 
 /** An object without properties of the class of `x`. */
@@ -172,8 +179,8 @@ class Cloner {
     const from = x as Fields;
     const to = copy as Fields;
     const given: Fields = {};
-    const hook = (x as Partial<CloneHook>)[CLONE];
-    if (hook !== undefined) hook.call(x as CloneHook, given);
+    const hook = hookOf(x);
+    if (hook !== undefined) hook.call(x, given);
     if (Object.getOwnPropertySymbols(x).length > 0) refuse(path, 'an object with symbol keys');
     // Instances of classes that the constructor made have none; a Cloneable is trusted so far.
     const checked = !(x instanceof Cloneable);

@@ -2,7 +2,7 @@
  * The event queue: one total order by (time, seq). The events of the present instant stand in a FIFO; lanes, timers and
  * one-shots in one heap; timers that are far away in a wheel in front of the heap (DESIGN §2).
  */
-import { CLONE, Cloneable } from './clone.js';
+import { Cloneable } from './clone.js';
 import { HorizonError, SimError } from './errors.js';
 import { EventHeap, IDLE, LANE, ONE_SHOT, TIMER, WEAK_TIMER } from './event-heap.js';
 import { InstantFifo, Lane } from './event-rings.js';
@@ -277,7 +277,7 @@ export class EventQueue extends Cloneable implements TimerService {
   }
 
   /** State is whole only between events. Throws SimError SNAPSHOT_BUSY inside one. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     if (this.draining) throw new SimError('SNAPSHOT_BUSY', 'cannot copy a simulation from inside an event');
     copy['stopped'] = false;
   }

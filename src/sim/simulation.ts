@@ -1,6 +1,5 @@
 /** One simulation: the event queue, chance, memory, trace and digest of a network, and run(). */
 import { Arena, type ArenaAllocator, defaultAllocator } from './arena.js';
-import { CLONE } from './clone.js';
 import { Digest } from './digest.js';
 import { type BlockedProcess, SimError } from './errors.js';
 import { EventQueue } from './event-queue.js';
@@ -209,8 +208,8 @@ export class Simulation extends EventQueue {
   }
 
   /** A copy stands alone: no run() is under way in it. Throws while outside work or woken tasks are pending. */
-  override [CLONE](copy: Record<string, unknown>): void {
-    super[CLONE](copy);
+  override cloneFields(copy: Record<string, unknown>): void {
+    super.cloneFields(copy);
     if (this.holds + this.outside + this.woken > 0) {
       throw new SimError('SNAPSHOT_OUTSIDE', 'cannot copy a simulation while a process awaits something outside it');
     }

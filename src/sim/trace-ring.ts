@@ -1,5 +1,5 @@
 /** The trace ring: records in typed arrays behind one boolean; text exists only in sinks (DESIGN §10). */
-import { CLONE, Cloneable } from './clone.js';
+import { Cloneable } from './clone.js';
 import { Digest } from './digest.js';
 
 const RECORDS = 4096;
@@ -174,7 +174,7 @@ export class TraceRing extends Cloneable {
   }
 
   /** The copy of a network starts without listeners; it goes on recording for its digest if the original did. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     this.flush();
     copy['sinks'] = [];
   }

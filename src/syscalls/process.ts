@@ -4,6 +4,7 @@ import { CallLog } from './call-log.js';
 import { errorWithCode } from './errors.js';
 import { FdTable } from './fd-table.js';
 import type { Kernel } from './kernel.js';
+import { ProcessExit } from './process-exit.js';
 import { Replay } from './replay.js';
 import { Sys } from './sys.js';
 import { SysError } from './sys-error.js';
@@ -251,18 +252,4 @@ export class Process<T = unknown> {
 
 function settled(result: number, name: string): Promise<number> {
   return result >= 0 ? Promise.resolve(result) : Promise.reject(new SysError(result, name));
-}
-
-/** Thrown by `sys.exit` to leave the program; also the rejection of calls made after the end. */
-export class ProcessExit extends Error {
-  readonly process: Process;
-  readonly status: number;
-  readonly code: string = 'ERR_SOFTIRQ_PROCESS_EXIT';
-
-  constructor(process: Process, status: number) {
-    super(`process ${process.pid} (${process.name}) has exited with status ${status}`);
-    this.name = 'ProcessExit';
-    this.process = process;
-    this.status = status;
-  }
 }

@@ -13,7 +13,8 @@ import {
 } from '../uapi/index.js';
 import { closeCall, connectCall, nanosleepCall, recvfromCall, sendtoCall } from './calls.js';
 import { type PollFd, pollCall } from './poll.js';
-import { type Process, ProcessExit } from './process.js';
+import type { Process } from './process.js';
+import { ProcessExit } from './process-exit.js';
 import { SysError } from './sys-error.js';
 
 /** A received message: `data` is the process's own copy, `from` the sender, `flags` may hold `MSG_TRUNC`. */

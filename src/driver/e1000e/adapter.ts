@@ -5,18 +5,16 @@ import type { Net, NetDevice, NetDeviceOps, SkBuff } from '../../skbuff/index.js
 import type { IrqCore } from '../irq/index.js';
 import { type MappedIo, writel } from '../mmio.js';
 import type { PciDev } from '../pci/index.js';
+import { OP_NAPI_DISABLED } from './events.js';
 import { e1000_change_mac, e1000e_close, e1000e_finish_down, e1000e_open } from './netdev.js';
 import type { E1000eSettings } from './options.js';
 import { E1000Poll } from './poll.js';
 import { E1000_ICR_RXDMT0, E1000_ICS } from './regs.js';
 import { E1000Ring } from './ring.js';
 import { e1000e_set_rx_mode } from './rx-mode.js';
+import { e1000_release } from './release.js';
 import { E1000HwStats } from './stats.js';
 import { e1000_xmit_frame } from './tx.js';
-
-/** Ops of the adapter as an event target. */
-export const OP_WATCHDOG = 0;
-export const OP_NAPI_DISABLED = 1;
 
 /** State of one 82574L (`struct e1000_adapter`). */
 export class E1000Adapter implements NetDeviceOps, SimTarget {
@@ -39,6 +37,8 @@ export class E1000Adapter implements NetDeviceOps, SimTarget {
   down: boolean;
   /** Stopped, waiting for a poll under way to end. */
   closing: boolean;
+  /** To be removed from the bus as soon as the close is complete. */
+  removing: boolean;
   /** A link change was signalled and not looked at yet. */
   get_link_status: boolean;
   link_speed: number;
@@ -74,7 +74,7 @@ export class E1000Adapter implements NetDeviceOps, SimTarget {
     this.tx_ring = new E1000Ring(settings.tx_ring);
     this.rx_usecs = settings.rx_usecs;
     this.down = true;
-    this.closing = this.get_link_status = this.discarding = false;
+    this.closing = this.removing = this.get_link_status = this.discarding = false;
     this.link_speed = 0;
     this.irq = 0;
     this.watchdog = -1;
@@ -86,8 +86,10 @@ export class E1000Adapter implements NetDeviceOps, SimTarget {
   }
 
   handle(op: number, _a: number, _b: number): void {
-    if (op === OP_NAPI_DISABLED) e1000e_finish_down(this);
-    else if (!this.down) writel(this.io, E1000_ICS, E1000_ICR_RXDMT0);
+    if (op === OP_NAPI_DISABLED) {
+      e1000e_finish_down(this);
+      if (this.removing) e1000_release(this);
+    } else if (!this.down) writel(this.io, E1000_ICS, E1000_ICR_RXDMT0);
   }
 
   ndo_open(_dev: NetDevice): number {

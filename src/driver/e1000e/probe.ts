@@ -1,4 +1,4 @@
-import { netif_napi_add, netif_napi_del, type Softnet } from '../../napi/index.js';
+import { netif_napi_add, type Softnet } from '../../napi/index.js';
 import {
   NETIF_F_HW_CSUM,
   NETIF_F_RXCSUM,
@@ -16,12 +16,9 @@ import {
   type PciDeviceId,
   type PciDriver,
   pci_alloc_irq_vectors,
-  pci_clear_master,
   pci_disable_device,
   pci_enable_device,
-  pci_free_irq_vectors,
   pci_ioremap_bar,
-  pci_release_regions,
   pci_request_regions,
   pci_set_drvdata,
   pci_set_master,
@@ -29,6 +26,7 @@ import {
 import { E1000Adapter } from './adapter.js';
 import { e1000_read_mac_addr, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
 import { type E1000eOptions, e1000e_settings } from './options.js';
+import { e1000_release, e1000_unclaim } from './release.js';
 import { BME1000_E_PHY_ID_R2 } from './regs.js';
 
 /** PCI id of the chip. */
@@ -117,17 +115,14 @@ function identify(a: E1000Adapter): number {
   return (a.phy_id & ~0xf) === (BME1000_E_PHY_ID_R2 & ~0xf) ? 0 : -EIO;
 }
 
-function fail(pdev: PciDev, err: number): number {
-  pci_free_irq_vectors(pdev);
-  pci_release_regions(pdev);
-  pci_clear_master(pdev);
-  pci_disable_device(pdev);
-  return err;
-}
-
-/** `e1000_remove`: closes the device and gives everything back. */
+/** `e1000_remove`: closes the device and gives everything back, at the end of the poll under way if there is one. */
 export function e1000_remove(a: E1000Adapter): void {
   unregister_netdev(a.dev);
-  netif_napi_del(a.napi);
-  fail(a.pdev, 0);
+  if (a.closing) a.removing = true;
+  else e1000_release(a);
+}
+
+function fail(pdev: PciDev, err: number): number {
+  e1000_unclaim(pdev);
+  return err;
 }

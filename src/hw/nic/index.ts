@@ -14,5 +14,5 @@ export {
 } from './drops.js';
 export { BAR_FLASH, BAR_IO, BAR_MSIX, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
 export { NVM_SUM, NVM_WORDS } from './nvm.js';
-export { type Access, type RegisterRow } from './registers/row.js';
+export type { Access, RegisterRow } from './registers/row.js';
 export { REGISTER_GROUPS, type RegisterGroup } from './registers/table.js';

@@ -11,7 +11,7 @@ export const ITR_UNIT_NS = 256;
 
 /**
  * Interrupt causes to INTx or MSI. The request is (ICR & IMS) != 0. It is signalled at once when no moderation window is
- * open, else when the window ends; the first interrupt is immediate (facts of the moderation timeline).
+ * open, else when the window ends; the first interrupt is immediate.
  * MSI: one message when the request rises; INTx: the level follows the request outside the window.
  */
 export class InterruptUnit {

@@ -1,4 +1,4 @@
-import { RXD_STAT_DD, RXD_STAT_EOP } from './registers/bits.js';
+import { RCTL_BSEX, RCTL_BSIZE_SHIFT, RCTL_FLXBUF_SHIFT, RXD_STAT_DD, RXD_STAT_EOP } from './registers/bits.js';
 
 /*
  * Write-back formats of receive descriptors (the four words of a descriptor in the chip's cache, from index `w`).
@@ -35,10 +35,10 @@ export function writeExtended(
 
 /** Bytes of one receive buffer, from RCTL. */
 export function receiveBufferBytes(rctl: number): number {
-  const flex = (rctl >>> 27) & 15;
+  const flex = (rctl >>> RCTL_FLXBUF_SHIFT) & 15;
   if (flex !== 0) return flex * 1024;
-  const size = (rctl >>> 16) & 3;
+  const size = (rctl >>> RCTL_BSIZE_SHIFT) & 3;
   // BSIZE 00 with BSEX is reserved; it is taken as 2048 bytes.
-  if ((rctl & (1 << 25)) !== 0 && size !== 0) return 32768 >> size;
+  if ((rctl & RCTL_BSEX) !== 0 && size !== 0) return 32768 >> size;
   return 2048 >> size;
 }

@@ -1,12 +1,10 @@
-import { crc32 } from '../../bytes/index.js';
 import { TAG_SHIFT as JOURNEY_SHIFT } from '../../sim/index.js';
-import { FCS_BYTES, FRAME_BAD_FCS, type FramePool, type WirePort } from '../../wire/index.js';
+import { FCS_BYTES, type FramePool, type WirePort } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
-import { addOctets, bump, sizeClass } from './counters.js';
+import { bump } from './counters.js';
 import { DelayTimer } from './delay-timer.js';
 import { CACHE_DESCRIPTORS, DescriptorRing } from './descriptor-ring.js';
 import { NIC_DMA_ABORT, NIC_TX_ABORT, newTxErrors, type TxErrors } from './drops.js';
-import { DEST_BROADCAST, DEST_MULTICAST, destinationKind } from './filter.js';
 import type { InterruptUnit } from './irq.js';
 import {
   LONGEST_FRAME,
@@ -26,7 +24,6 @@ import {
   ICR_TXDW,
   ICR_TXQE,
   TCTL_EN,
-  TCTL_PSP,
   TXD_CMD_DEXT,
   TXD_CMD_EOP,
   TXD_CMD_IC,
@@ -43,8 +40,9 @@ import {
   TXD_TUCMD_TCP,
 } from './registers/bits.js';
 import * as R from './registers/indices.js';
-import { insertChecksum } from './tx-offload.js';
+import { TxOutput } from './tx-output.js';
 import {
+  MIN_LENGTH,
   OFFLOAD_IP,
   OFFLOAD_L4,
   OFFLOAD_UDP,
@@ -55,7 +53,6 @@ import {
   TxPackets,
 } from './tx-packets.js';
 
-const MIN_LENGTH = 60;
 /** A packet must leave this much of the transmit FIFO free (82583V datasheet 7.2.9.1.2). */
 const FIFO_RESERVE = 80;
 /** While the FIFO is full, this many bytes are let out before the next packet is looked at. */
@@ -71,8 +68,7 @@ export class TransmitUnit {
   readonly ring: DescriptorRing;
   readonly delay: DelayTimer;
   readonly errors: TxErrors = newTxErrors();
-  /** Frames handed to the wire. */
-  readonly sent: Float64Array = new Float64Array(1);
+  readonly output: TxOutput;
   wire: WirePort | null = null;
   linkUp = false;
   private readonly values: Int32Array;
@@ -104,6 +100,7 @@ export class TransmitUnit {
     this.pool = parts.pool;
     this.irq = parts.irq;
     this.drops = parts.drops;
+    this.output = new TxOutput(parts);
     this.ring = new DescriptorRing(parts.file, parts.port, {
       base: R.TDBAL,
       baseHigh: R.TDBAH,
@@ -395,79 +392,16 @@ export class TransmitUnit {
     return ICR_TXDW;
   }
 
-  /** The frame is whole: checksums, padding, FCS, wire. */
+  /** The frame is whole: out it goes, unless its data could not be read. */
   private finish(slot: number): void {
-    const { pool, packets } = this;
-    const frame = packets.frame[slot];
-    const length = packets.length[slot];
-    this.staged -= pool.len(frame) + FCS_BYTES;
-    if (packets.failed[slot] !== 0) {
-      this.drops[NIC_DMA_ABORT]++;
-      pool.unref(frame);
+    const { packets } = this;
+    this.staged -= this.pool.len(packets.frame[slot]) + FCS_BYTES;
+    if (packets.failed[slot] === 0) {
+      this.output.send(packets, slot, this.wire);
       return;
     }
-    const off = pool.off(frame);
-    if (packets.offload[slot] !== 0) this.offload(slot, off, length);
-    let out = frame;
-    if ((packets.command[slot] & TXD_CMD_IFCS) === 0) out = this.withOwnFcs(frame, length);
-    else if (length < MIN_LENGTH) out = this.pad(frame, length);
-    this.count(out);
-    this.sent[0]++;
-    if (this.wire === null) pool.unref(out);
-    else this.wire.send(out);
-  }
-
-  private offload(slot: number, off: number, length: number): void {
-    const packets = this.packets;
-    const arena = this.port.arena;
-    const what = packets.offload[slot];
-    if ((what & OFFLOAD_IP) !== 0) {
-      const c = packets.ipContext[slot];
-      insertChecksum(arena, off, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, false);
-    }
-    if ((what & OFFLOAD_L4) !== 0) {
-      const c = packets.l4Context[slot];
-      insertChecksum(arena, off, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, (what & OFFLOAD_UDP) !== 0);
-    }
-  }
-
-  /** With TCTL.PSP zeros up to 60 bytes; without it the frame goes out short. */
-  private pad(frame: number, length: number): number {
-    if ((this.values[R.TCTL] & TCTL_PSP) === 0) return this.shortened(frame, length);
-    const off = this.pool.off(frame);
-    this.port.arena.u8.fill(0, off + length, off + MIN_LENGTH);
-    return frame;
-  }
-
-  /** IFCS clear: the last four bytes are the software's own FCS; the wire knows only whether it is right. */
-  private withOwnFcs(frame: number, length: number): number {
-    const arena = this.port.arena;
-    const off = this.pool.off(frame);
-    const n = length - FCS_BYTES;
-    const given = arena.dv.getInt32(off + n, true);
-    const right = crc32(arena.u8, off, n) === given;
-    const out = this.shortened(frame, n);
-    if (!right) this.pool.flags[out] |= FRAME_BAD_FCS;
-    return out;
-  }
-
-  private shortened(frame: number, length: number): number {
-    const out = this.pool.copy(frame, length);
-    this.pool.unref(frame);
-    return out;
-  }
-
-  private count(frame: number): void {
-    const v = this.values;
-    const octets = this.pool.len(frame) + FCS_BYTES;
-    bump(v, R.TPT);
-    addOctets(v, R.TOTL, octets);
-    bump(v, R.GPTC);
-    addOctets(v, R.GOTCL, octets);
-    bump(v, R.PTC64 + sizeClass(octets));
-    const kind = destinationKind(this.port.arena, this.pool.off(frame));
-    if (kind === DEST_MULTICAST) bump(v, R.MPTC);
-    else if (kind === DEST_BROADCAST) bump(v, R.BPTC);
+    this.drops[NIC_DMA_ABORT]++;
+    this.pool.unref(packets.frame[slot]);
   }
 
   /** Frames on chip that have not left: their descriptors are not complete either. */

@@ -4,7 +4,7 @@ import type { Arena } from '../../sim/index.js';
 /**
  * Checksum insertion: the sum from byte `start` to byte `end` (inclusive; 0 = to the end of the frame) of the `length` bytes at
  * `off`, complemented, goes to byte `at`. Software has put the pseudo-header sum there, so it is part of the sum.
- * Ignored when an offset is out of range (82575 manual, 5.6.5.2). For UDP a result of 0 is sent as ffff (RFC 768).
+ * Ignored when an offset is out of range (82575 manual, page 137). For UDP a result of 0 is sent as ffff (RFC 768).
  */
 export function insertChecksum(
   arena: Arena,

@@ -1,3 +1,6 @@
+/** Shortest frame without CRC: shorter data is padded. */
+export const MIN_LENGTH = 60;
+
 /** Most packets (or context descriptors) between parsing and completion. */
 export const PACKET_SLOTS = 32;
 const MASK = PACKET_SLOTS - 1;
@@ -8,7 +11,7 @@ export const SLOT_FRAME = 1;
 /** Descriptors that carry nothing to the wire: they are completed and the loss is counted. */
 export const SLOT_DISCARD = 2;
 
-/** Checksum to insert: nothing, as a legacy descriptor says (IC), as the context says. */
+/* Checksums to insert: of the IP header; of the transport, which may be UDP's. */
 export const OFFLOAD_IP = 1;
 export const OFFLOAD_L4 = 2;
 export const OFFLOAD_UDP = 4;

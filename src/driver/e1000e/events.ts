@@ -1,0 +1,3 @@
+/** Ops of the adapter as an event target. */
+export const OP_WATCHDOG = 0;
+export const OP_NAPI_DISABLED = 1;

@@ -1,0 +1,3 @@
+/** ARP: the packet, and the protocol of one host. */
+export * from './arp.js';
+export * from './header.js';

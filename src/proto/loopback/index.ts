@@ -1,0 +1,2 @@
+/** The loopback device, and a backlog for hosts without NAPI. */
+export * from './loopback.js';
