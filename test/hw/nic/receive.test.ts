@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { crc32, csum_finish, csum_partial } from '../../../src/bytes/index.js';
+import { TP } from '../../../src/sim/index.js';
 import { FRAME_BAD_FCS } from '../../../src/wire/index.js';
-import {
-  Bench,
-  frameTo,
-  hex,
-  HOST,
-  MAC,
-  mac,
-  RCTL_BAM,
-  RCTL_SECRC,
-  REG,
-  RFCTL_EXTEN,
-  RXT0,
-} from './support.js';
+import { Bench, frameTo, HOST, hex, MAC, mac, RCTL_BAM, RCTL_SECRC, REG, RFCTL_EXTEN, RXT0 } from './support.js';
 
 const UPE = 1 << 3;
 const MPE = 1 << 4;
@@ -296,6 +285,29 @@ describe('address filters', () => {
       expect(received(b, frameTo(group))).toBe(true);
       expect(received(b, frameTo(mac('01:00:5e:00:00:fc')))).toBe(false);
     }
+  });
+});
+
+describe('the trace', () => {
+  test('shows the FIFO and the write-back of a frame, with its journey', () => {
+    const b = new Bench();
+    const records: number[][] = [];
+    b.sim.trace.addSink({
+      records(view) {
+        for (let i = 0; i < view.length; i++) {
+          records.push([view.id(i), view.journey(i), view.a(i), view.b(i), view.c(i)]);
+        }
+      },
+    });
+    b.setupRx(8, 0);
+    const journey = b.peer.send(frameTo(MAC, 100));
+    b.run();
+    b.sim.trace.end();
+    const ours = records.filter(([id]) => id === TP.MAC_FIFO || id === TP.DESC_WRITEBACK);
+    expect(ours).toEqual([
+      [TP.MAC_FIFO, journey, 100, 104, 0],
+      [TP.DESC_WRITEBACK, journey, 0, 0, 3],
+    ]);
   });
 });
 

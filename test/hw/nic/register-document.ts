@@ -8,7 +8,9 @@ Generated from the register table in \`src/hw/nic/registers\`; a test fails when
 
 Sources: offsets and names from Linux' \`drivers/net/ethernet/intel/e1000e/regs.h\`; reset values read from QEMU's model of
 this chip and from what the Linux driver finds there; behaviour of the counters, the delay timers and the transmit FIFO from the
-datasheet of the sibling 82583V and Intel's software developer's manuals. The datasheet of the 82574L itself was not read.
+datasheet of the sibling 82583V and Intel's software developer's manuals. The datasheet of the 82574L itself was not read:
+masks follow the fields that drivers use (all bits where no list was found), and the reset values of VET, PBS, PSRCTL and
+EEMNGCTL are unverified.
 
 An access to an offset that is not listed reads 0, writes nothing and is counted (\`nic.file.unknownRegister\`,
 \`nic.file.unknown\`).
@@ -26,7 +28,9 @@ const NOTES = `## Behaviour in short
   counts it (\`nic.txErrors\` says why). While the link is down, CTRL.GIO_MASTER_DISABLE is set or TCTL.EN is clear, frames
   wait and their descriptors do not complete.
 - **Interrupts.** The request is (ICR & IMS) != 0. MSI: one message when the request rises; INTx: the level follows it.
-  With ITR the first interrupt is immediate and one that comes within the interval is held back to its end.
+  With ITR the first interrupt is immediate and opens a window; one that comes within it is held back to its end. Whether
+  that one opens a window in its turn (Intel's 82575 manual) or not (measured on QEMU's model; the default) is the option
+  \`strictInterruptGap\`.
 - **Checksums.** An unsupported packet has none of IPCS, TCPCS, UDPCS; TCPCS stands for TCP and UDP, UDPCS for UDP.
   The packet checksum of legacy descriptors is made over all that is stored.
 

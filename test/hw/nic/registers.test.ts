@@ -60,7 +60,8 @@ describe('after power-on', () => {
       [0x5404, 0x8000ccbb],
       [0x5408, 0],
     ];
-    for (const [offset, value] of expected) expect([hex(offset), hex(b.read(offset))]).toEqual([hex(offset), hex(value)]);
+    for (const [offset, value] of expected)
+      expect([hex(offset), hex(b.read(offset))]).toEqual([hex(offset), hex(value)]);
     expect(b.read(REG.SWSM)).toBe(1);
   });
 
@@ -181,7 +182,14 @@ describe('counters', () => {
         addOctets(v, 0, n);
         expect((BigInt(v[1] >>> 0) << 32n) + BigInt(v[0] >>> 0)).toBe(sum > limit ? limit : sum);
       }),
-      { numRuns: runs(300), examples: [[-1, -1, 1], [-1, 0, 1], [-5, -1, 4]] },
+      {
+        numRuns: runs(300),
+        examples: [
+          [-1, -1, 1],
+          [-1, 0, 1],
+          [-5, -1, 4],
+        ],
+      },
     );
   });
 

@@ -1,5 +1,3 @@
-import { type Arena, type SimTarget, Simulation } from '../../../src/sim/index.js';
-import { FramePool, Link, RawPort } from '../../../src/wire/index.js';
 import { PhysicalMemory } from '../../../src/hw/memory/index.js';
 import { msiAddress, msiData } from '../../../src/hw/msi/index.js';
 import { Nic82574, type NicOptions } from '../../../src/hw/nic/index.js';
@@ -11,6 +9,8 @@ import {
   type PciFunction,
   RootComplex,
 } from '../../../src/hw/pcie/index.js';
+import { type Arena, type SimTarget, Simulation } from '../../../src/sim/index.js';
+import { FramePool, Link, RawPort } from '../../../src/wire/index.js';
 
 export const MAC: Uint8Array = Uint8Array.of(0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc);
 export const HOST = 1;
@@ -64,10 +64,10 @@ export const REG = {
   SWSM: 0x5b50,
 } as const;
 
-export const RCTL_EN = 1 << 1;
-export const RCTL_BAM = 1 << 15;
-export const RCTL_SECRC = 1 << 26;
-export const RFCTL_EXTEN = 1 << 15;
+export const RCTL_EN: number = 1 << 1;
+export const RCTL_BAM: number = 1 << 15;
+export const RCTL_SECRC: number = 1 << 26;
+export const RFCTL_EXTEN: number = 1 << 15;
 /** EN and PSP. */
 export const TCTL_ON = 0xa;
 export const RXT0 = 0x80;
@@ -132,6 +132,8 @@ export class Bench {
   rxCount = 0;
   txCount = 0;
   txTail = 0;
+  /** Delivers what is posted before a register read completes. */
+  upstream: { flushPosted(): void };
   private readonly alarm: number;
 
   constructor(options: BenchOptions = {}) {
@@ -144,6 +146,7 @@ export class Bench {
     this.rc.intxTarget = this.log;
     this.nic = new Nic82574(options.ports?.(this.rc) ?? this.rc, this.pool, options.mac ?? MAC, options.nic);
     this.fn = this.rc.attach(this.nic, 3);
+    this.upstream = this.fn.port;
     this.link = new Link(this.sim, this.pool, { rate: options.rate ?? 0 });
     this.nic.connect(this.link.a);
     this.peer = new RawPort(this.link.b);
@@ -169,7 +172,7 @@ export class Bench {
 
   read(offset: number): number {
     const value = this.nic.mmioRead(0, offset) | 0;
-    this.fn.port.flushPosted();
+    this.upstream.flushPosted();
     return value;
   }
 
