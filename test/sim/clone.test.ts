@@ -167,12 +167,23 @@ describe('cloneGraph', () => {
     expect(() => cloneGraph(root)).toThrow('cannot clone root.a.b: an accessor');
   });
 
+  it('a hook under a symbol replaces fields too', () => {
+    const hooked = { n: 1, waiting: Promise.resolve() };
+    const proto = {
+      [CLONE]: (copy: Record<string, unknown>): void => {
+        copy['waiting'] = null;
+      },
+    };
+    Object.setPrototypeOf(hooked, proto);
+    expect(cloneGraph(hooked)).toEqual({ n: 1, waiting: null });
+  });
+
   it('a hook replaces fields and may refuse', () => {
     class Hooked extends Cloneable {
       n = 1;
       waiting: Promise<void> | null = Promise.resolve();
       refuse = false;
-      [CLONE](copy: Record<string, unknown>): void {
+      cloneFields(copy: Record<string, unknown>): void {
         if (this.refuse) throw new RangeError('not now');
         copy['waiting'] = null;
       }

@@ -81,6 +81,67 @@ describe('event queue', () => {
   });
 });
 
+describe('growth', () => {
+  it('a wrapped instant FIFO and lane keep times and order while they grow', () => {
+    const q = new EventQueue(1_000_000);
+    const log: [number, number][] = [];
+    const target = q.attach({ handle: (op) => log.push([q.now, op]) });
+    const lane = q.createLane(target);
+    const timer = q.createTimer(target, -1, 0);
+    const expected: [number, number][] = [];
+    let next = 0;
+    // Odd counts move head and tail away from the start of both rings before they have to grow.
+    for (const count of [11, 7, 201, 300, 5, 1100]) {
+      const base = q.now;
+      for (let i = 0; i < count; i++) {
+        if (i === count >> 1) {
+          q.mod_timer(timer, 0);
+          expected.push([base, -1]);
+        }
+        q.post(target, next, 0, 0);
+        expected.push([base, next++]);
+      }
+      for (let i = 0; i < count; i++) {
+        q.at[0] = base + 1 + i;
+        q.laneAt(lane, next, 0, 0);
+        expected.push([base + 1 + i, next++]);
+      }
+      q.drain(base + count);
+    }
+    expect(log).toEqual(expected);
+  });
+
+  it('hundreds of near timers rearmed and disarmed at random fire in order', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const { q, target, log } = logged();
+        let x = seed | 0;
+        const random = (n: number): number => {
+          x = (Math.imul(x, 1664525) + 1013904223) | 0;
+          return (x >>> 8) % n;
+        };
+        const timers = Array.from({ length: 300 }, (_, i) => q.createTimer(target, i, 0));
+        const due = new Map<number, [number, number]>();
+        for (let step = 0; step < 1500; step++) {
+          const i = random(300);
+          if (random(3) === 0) {
+            q.del_timer(timers[i]);
+            due.delete(i);
+          } else {
+            const time = random(2000);
+            q.mod_timer(timers[i], time);
+            due.set(i, [time, step]);
+          }
+        }
+        q.drain(2000);
+        const order = [...due].sort((u, v) => u[1][0] - v[1][0] || u[1][1] - v[1][1]);
+        expect(log).toEqual(order.map(([i]) => i));
+      }),
+      { numRuns: runs(20) },
+    );
+  });
+});
+
 /** A queue and what its events wrote. */
 function logged(maxInstant: number = 1_000_000): { q: EventQueue; target: number; log: number[] } {
   const q = new EventQueue(maxInstant);
