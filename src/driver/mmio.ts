@@ -1,13 +1,14 @@
 import type { CpuSet } from '../cpu/index.js';
 import { type IoMem, OP_WRITE, type RootComplex } from '../hw/pcie/index.js';
-import { TP } from '../sim/index.js';
+import { Cloneable, TP } from '../sim/index.js';
 
 /** Registers mapped for the CPUs of one host, as `ioremap` gives them. Use `readl` and `writel`. */
-export class MappedIo {
+export class MappedIo extends Cloneable {
   readonly mem: IoMem;
   readonly cpus: CpuSet;
 
   constructor(mem: IoMem, cpus: CpuSet) {
+    super();
     this.mem = mem;
     this.cpus = cpus;
   }

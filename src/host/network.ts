@@ -99,21 +99,10 @@ export class Network {
     this.running = true;
     try {
       for (const host of this.hosts.values()) for (const p of [...host.kernel.processes]) await p.rerun();
-      const result = await this.sim.run(options);
-      this.raiseFailure();
-      return result;
+      return await this.sim.run(options);
     } finally {
       this.running = false;
       this.sim.trace.flush();
-    }
-  }
-
-  private raiseFailure(): void {
-    for (const host of this.hosts.values()) {
-      const { failure } = host.kernel;
-      if (failure === null) continue;
-      host.kernel.failure = null;
-      throw failure.error;
     }
   }
 

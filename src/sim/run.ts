@@ -65,6 +65,7 @@ class RunLoop {
     for (;;) {
       this.signal?.throwIfAborted();
       if (sim.woken > 0) await this.hop();
+      if (sim.failure !== null) throw this.takeFailure(sim.failure);
       if (this.exited()) return 'exited';
       sim.weakToo = this.until_ns !== Number.POSITIVE_INFINITY && sim.outside === 0;
       const more = sim.drainSlice(this.horizon());
@@ -76,6 +77,11 @@ class RunLoop {
         if (verdict !== null) return verdict;
       }
     }
+  }
+
+  private takeFailure(failure: { error: unknown }): unknown {
+    this.sim.failure = null;
+    return failure.error;
   }
 
   /** Lets woken tasks run until each has issued its next system call, or gives them up as being outside. */

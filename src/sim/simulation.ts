@@ -51,6 +51,8 @@ export class Simulation extends EventQueue {
   private sources: number;
   /** Set while run() is under way with real pacing. */
   pace: Pace | null;
+  /** What `fail` was told, until a run has rejected with it. */
+  failure: { error: unknown } | null;
   /** Counts the times that woken tasks were given up as being outside. */
   private epoch: number;
   private running: boolean;
@@ -73,6 +75,7 @@ export class Simulation extends EventQueue {
     this.runtime = options.runtime ?? defaultRuntime();
     this.reporters = [];
     this.outside = 0;
+    this.failure = null;
     this.sources = 0;
     this.pace = null;
     this.epoch = 0;
@@ -138,6 +141,13 @@ export class Simulation extends EventQueue {
     };
     promise.then(done, done);
     return promise;
+  }
+
+  /** Ends the run under way: it rejects with `error`. The first failure counts. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    this.stop();
+    this.notify();
   }
 
   /** Opens a source of events outside: with real pacing run() waits for it instead of ending or calling a deadlock. */

@@ -1,6 +1,7 @@
 import { PcapngWriter, timestamp } from '../pcap/index.js';
 import { TP } from '../sim/index.js';
-import { FRAME_BAD_FCS, type FramePool, type Link, TAP_SENT, type WireTap } from '../wire/index.js';
+import { drop_reason_name } from '../skbuff/index.js';
+import { FRAME_BAD_FCS, type FramePool, type Link, TAP_SENT, WIRE_DROP_NAMES, type WireTap } from '../wire/index.js';
 import type { TraceRecord } from './record.js';
 
 interface CapturedFrame {
@@ -13,13 +14,20 @@ interface CapturedFrame {
 
 /** Names for what a record's numbers mean, in comments. */
 export interface CaptureNames {
-  /** `SKB_DROP_REASON_*` by number. */
+  /** Drop reasons by number. Default: the names of `drops()`. */
   dropReason?: (reason: number) => string;
+  /** Hosts by id. Default: `host1` and so on. */
+  host?: (id: number) => string;
 }
+
+/** Directions of a frame's epb_flags, by tap point. */
+const OUTBOUND = 'outbound';
+const INBOUND = 'inbound';
 
 /**
  * A pcapng file of one or more links: an interface per tap point (each direction, as sent and as delivered after faults), nanosecond
- * stamps, and on each packet a comment that tells its journey id, the CPU cycle at which a program received it, or why it was dropped.
+ * stamps (of the first bit where sent, of the last where delivered), and on each packet comments that tell its journey id, a bad FCS, and
+ * what became of it: at which CPU cycle a program received it, or where and why it was dropped.
  */
 export class PcapngCapture {
   private readonly frames: CapturedFrame[] = [];
@@ -34,17 +42,15 @@ export class PcapngCapture {
     link.tap(new CaptureTap(this.frames, first, pool));
   }
 
-  /** The file. `records` (a whole trace) supply the comments. The same run gives the same bytes. */
+  /** The file. `records` (a whole trace) supply the fates. The same run gives the same bytes. */
   toBytes(records: readonly TraceRecord[] = [], names: CaptureNames = {}): Uint8Array {
     const writer = new PcapngWriter({ application: 'softirq' });
     for (const name of this.interfaces) writer.addInterface({ name });
     const fates = fatesOf(records, names);
-    const order = this.frames.map((_, i) => i);
-    order.sort((x, y) => (this.frames[x] as CapturedFrame).time - (this.frames[y] as CapturedFrame).time || x - y);
-    for (const i of order) {
-      const f = this.frames[i] as CapturedFrame;
+    // Sorted by time; Array.prototype.sort keeps the order of equal ones.
+    for (const f of [...this.frames].sort((x, y) => x.time - y.time)) {
       const comments = [`journey=${f.journey}${f.badFcs ? ' bad FCS' : ''}`, ...(fates.get(f.journey) ?? [])];
-      const direction = (f.iface & 2) === 0 ? 'outbound' : 'inbound';
+      const direction = f.iface % 4 < 2 ? OUTBOUND : INBOUND;
       writer.packet({ interface: f.iface, ...timestamp(f.time), data: f.bytes, direction, comments });
     }
     return writer.take();
@@ -78,8 +84,7 @@ class CaptureTap implements WireTap {
 function fatesOf(records: readonly TraceRecord[], names: CaptureNames): Map<number, string[]> {
   const fates = new Map<number, string[]>();
   for (const r of records) {
-    if (r.journey === 0) continue;
-    const text = fateOf(r, names);
+    const text = r.journey === 0 ? null : fateOf(r, names);
     if (text === null) continue;
     const list = fates.get(r.journey) ?? [];
     list.push(text);
@@ -89,7 +94,9 @@ function fatesOf(records: readonly TraceRecord[], names: CaptureNames): Map<numb
 }
 
 function fateOf(r: TraceRecord, names: CaptureNames): string | null {
-  if (r.id === TP.SKB_DROP) return `cycle=${r.cycle} skb=${r.a} drop=${names.dropReason?.(r.b) ?? r.b}`;
-  if (r.id === TP.RECVFROM) return `cycle=${r.cycle} recvfrom pid=${r.a} fd=${r.b} bytes=${r.c}`;
-  return null;
+  if (r.id === TP.WIRE_DROP) return `time=${r.time} dropped on the wire, reason=${WIRE_DROP_NAMES[r.c] ?? r.c}`;
+  if (r.id !== TP.SKB_DROP && r.id !== TP.RECVFROM) return null;
+  const at = `${r.ctx < 0 ? `time=${r.time}` : `cycle=${r.cycle}`} ${names.host?.(r.host) ?? `host${r.host}`}`;
+  if (r.id === TP.SKB_DROP) return `${at} dropped, reason=${(names.dropReason ?? drop_reason_name)(r.b)}`;
+  return `${at} recvfrom pid=${r.a} fd=${r.b} bytes=${r.c}`;
 }

@@ -1,129 +1,156 @@
 import { TP } from '../sim/index.js';
 import type { TraceRecord } from './record.js';
+import {
+  HARDIRQ,
+  INTX,
+  IOAPIC,
+  LANE_WIRE,
+  LANES,
+  MSI,
+  NAPI_SCHEDULE,
+  OWN,
+  POLL,
+  SKB,
+  SOFTIRQ,
+  type Station,
+  type StationKind,
+  toStation,
+  VECTOR,
+  WAKEUP,
+} from './station.js';
 
-/** Where a station stands: the columns of the sequence diagram, from the wire up. */
-export const LANES: readonly string[] = ['wire', 'NIC', 'memory', 'interrupt', 'hard irq', 'softirq', 'process'];
+const NET_RX_SOFTIRQ = 3;
+const CTX_SOFTIRQ = 1;
 
-/** One stop of a packet on its way. */
-export interface Station {
-  /** What people call it. */
-  name: string;
-  /** Index in {@link LANES}. */
-  lane: number;
-  /** Virtual time, ns. */
-  time: number;
-  /** CPU cycle at the start of the block it happened in; -1 outside blocks. */
-  cycle: number;
-  detail: string;
+/** A station and where in the trace it stands; fractions stand between two records. */
+interface Placed {
+  at: number;
+  station: Station;
 }
 
-interface StationKind {
-  name: string;
-  lane: number;
-  detail: (r: TraceRecord) => string;
-}
-
-const hex = (x: number): string => `0x${(x >>> 0).toString(16).padStart(8, '0')}`;
-
-/** Stations that carry the packet's own journey id. */
-const OWN: ReadonlyMap<number, StationKind> = new Map<number, StationKind>([
-  [TP.WIRE_TX, { name: 'wire, first bit', lane: 0, detail: (r) => `${r.b} bytes` }],
-  [TP.WIRE_RX, { name: 'wire, last bit', lane: 0, detail: (r) => `${r.b} bytes` }],
-  [TP.WIRE_DROP, { name: 'dropped on the wire', lane: 0, detail: (r) => `reason ${r.c}` }],
-  [TP.MAC_FIFO, { name: 'MAC FIFO', lane: 1, detail: (r) => `${r.a} bytes, ${r.b} queued` }],
-  [TP.DMA_WRITE, { name: 'DMA write', lane: 2, detail: (r) => `${r.b} bytes at ${hex(r.a)}` }],
-  [TP.DESC_WRITEBACK, { name: 'descriptor write-back', lane: 2, detail: (r) => `index ${r.b}, status ${hex(r.c)}` }],
-  [TP.SKB_ALLOC, { name: 'skb', lane: 5, detail: (r) => `sk_buff ${r.a}` }],
-  [
-    TP.NETIF_RECEIVE,
-    { name: 'netif_receive_skb', lane: 5, detail: (r) => `protocol ${hex(r.b).slice(6)}, ${r.c} bytes` },
-  ],
-  [TP.IP_RCV, { name: 'IP', lane: 5, detail: (r) => `IPv${r.b}, ${r.c} bytes` }],
-  [TP.FRAG_QUEUE, { name: 'fragment queue', lane: 5, detail: (r) => `offset ${r.b}, ${r.c} bytes` }],
-  [TP.IP_LOCAL, { name: 'IP, local delivery', lane: 5, detail: (r) => `protocol ${r.b}` }],
-  [TP.UDP_RCV, { name: 'UDP', lane: 5, detail: (r) => `port ${r.b}, ${r.c} bytes` }],
-  [TP.SOCK_QUEUE, { name: 'socket queue', lane: 5, detail: (r) => `${r.b} bytes queued` }],
-  [TP.SKB_DROP, { name: 'dropped', lane: 5, detail: (r) => `reason ${r.b}` }],
-  [TP.RECVFROM, { name: 'recvfrom', lane: 6, detail: (r) => `pid ${r.a}, fd ${r.b}, ${r.c} bytes` }],
-]);
-
-/** Stations of the machine between the packet's DMA and its sk_buff: they serve all packets of a batch. */
-const BEFORE_SKB: ReadonlyMap<number, StationKind> = new Map<number, StationKind>([
-  [TP.MSI, { name: 'MSI', lane: 3, detail: (r) => `${hex(r.a)} <- ${hex(r.b)}` }],
-  [TP.INTX, { name: 'INTx', lane: 3, detail: (r) => `INT${'ABCD'[r.a] ?? '?'}# level ${r.b}` }],
-  [TP.IOAPIC, { name: 'IO-APIC', lane: 3, detail: (r) => `pin ${r.a} -> vector ${hex(r.b).slice(8)}` }],
-  [TP.VECTOR, { name: 'vector', lane: 3, detail: (r) => hex(r.a).slice(8) }],
-  [TP.HARDIRQ, { name: 'hard irq', lane: 4, detail: (r) => `irq ${r.a}` }],
-  [TP.NAPI_SCHEDULE, { name: 'napi_schedule', lane: 4, detail: () => '' }],
-  [TP.SOFTIRQ, { name: 'softirq', lane: 5, detail: (r) => (r.a === 3 ? 'NET_RX' : `nr ${r.a}`) }],
-  [TP.NAPI_POLL, { name: 'poll', lane: 5, detail: (r) => `budget ${r.c}` }],
-]);
-
-/** Ids of all journeys in the trace that ended in a `recvfrom`, in that order. */
+/** Ids of all journeys in the trace that ended in a `recvfrom`, in that order, each once (a peek is one too). */
 export function deliveredJourneys(records: readonly TraceRecord[]): number[] {
-  const ids: number[] = [];
-  for (const r of records) if (r.id === TP.RECVFROM && r.journey !== 0) ids.push(r.journey);
-  return ids;
+  const ids = new Set<number>();
+  for (const r of records) if (r.id === TP.RECVFROM && r.journey !== 0) ids.add(r.journey);
+  return [...ids];
 }
 
 /**
- * The way of one packet at one host, in the order in which it went. The interrupt, softirq and poll stations are the first ones of that host
- * after the packet was in memory; a packet that a running poll picks up has none of its own.
+ * The way of one packet at one host and on the wire, in the order in which it went; `records` is a trace from its start, unfiltered.
+ *
+ * The interrupt, softirq and poll stations are those that brought this packet up. They are left out when they came before it was in memory: a
+ * packet that a running poll finds has no interrupt of its own. Where several packets or copies share a journey id (fragments made from one
+ * datagram, a duplicate), the stations of all of them appear. A datagram put together from fragments goes on under the id of one of them, that
+ * of the head of the reassembled `sk_buff`; the ways of the others end in the fragment queue.
+ *
+ * Times: `wire, first bit` is when the frame was given to the wire, where it may wait for its turn; blocks of code stand at their start, with
+ * what they do in order; a wakeup takes effect at the end of its block.
  */
 export function journeyStations(records: readonly TraceRecord[], journey: number, host: number): Station[] {
-  const own = records.filter((r) => r.journey === journey && (r.host === host || OWN.get(r.id)?.lane === 0));
-  const inMemory = own.find((r) => r.id === TP.DMA_WRITE && r.host === host);
-  const asSkb = own.find((r) => (r.id === TP.SKB_ALLOC || r.id === TP.NETIF_RECEIVE) && r.host === host);
-  const queued = own.find((r) => r.id === TP.SOCK_QUEUE);
-  const chosen: { r: TraceRecord; kind: StationKind }[] = [];
+  const here = (r: TraceRecord): boolean => r.host === host || OWN.get(r.id)?.lane === LANE_WIRE;
+  const own = records.filter((r) => r.journey === journey && here(r));
+  const placed: Placed[] = [];
   for (const r of own) {
     const kind = OWN.get(r.id);
-    if (kind !== undefined) chosen.push({ r, kind });
+    if (kind !== undefined) placed.push(place(kind, r, r.index));
   }
-  if (inMemory !== undefined && asSkb !== undefined) {
-    chosen.push(...firstOfEach(records, host, inMemory.index, asSkb.index));
+  const stored = own.find((r) => r.id === TP.DMA_WRITE);
+  const up = own.find((r) => r.id === TP.NETIF_RECEIVE);
+  if (up !== undefined) {
+    placed.push(place(SKB, up, up.index - 0.25));
+    const from = (stored ?? (own[0] as TraceRecord)).index;
+    if (stored !== undefined) placed.push(...interruptOf(records, stored, up));
+    placed.push(...pollOf(records, from, up));
   }
-  const wakeup = queued === undefined ? undefined : wakeupAfter(records, host, queued.index);
-  if (wakeup !== undefined) chosen.push({ r: wakeup, kind: { name: 'wakeup', lane: 6, detail: (r) => `pid ${r.a}` } });
-  chosen.sort((x, y) => x.r.index - y.r.index);
-  return chosen.map(({ r, kind }) => ({
-    name: kind.name,
-    lane: kind.lane,
-    time: r.time,
-    cycle: r.ctx < 0 ? -1 : r.cycle,
-    detail: kind.detail(r),
-  }));
+  const queued = own.find((r) => r.id === TP.SOCK_QUEUE);
+  const read = own.find((r) => r.id === TP.RECVFROM);
+  if (queued !== undefined && read !== undefined) placed.push(...wakeupOf(records, queued, read));
+  placed.sort((x, y) => x.at - y.at);
+  return placed.map((p) => p.station);
 }
 
-function firstOfEach(
-  records: readonly TraceRecord[],
-  host: number,
-  from: number,
-  to: number,
-): { r: TraceRecord; kind: StationKind }[] {
-  const seen = new Set<number>();
-  const out: { r: TraceRecord; kind: StationKind }[] = [];
-  for (let i = from; i < to; i++) {
-    const r = records[i] as TraceRecord;
-    const kind = BEFORE_SKB.get(r.id);
-    if (kind === undefined || r.host !== host || seen.has(r.id)) continue;
-    seen.add(r.id);
-    out.push({ r, kind });
+function place(kind: StationKind, r: TraceRecord, at: number): Placed {
+  return { at, station: toStation(kind, r) };
+}
+
+/** From the message of the NIC that stored the packet to `napi_schedule`, each the cause of the next. */
+function interruptOf(records: readonly TraceRecord[], stored: TraceRecord, up: TraceRecord): Placed[] {
+  const out: Placed[] = [];
+  const { host, unit } = stored;
+  const find = (from: number, test: (r: TraceRecord) => boolean): TraceRecord | undefined => {
+    for (let i = from + 1; i < up.index; i++) {
+      const r = records[i] as TraceRecord;
+      if (r.host === host && test(r)) return r;
+    }
+    return undefined;
+  };
+  const ofNic = (r: TraceRecord): boolean => r.id === TP.MSI || (r.id === TP.INTX && r.b === 1);
+  let cause = find(stored.index, (r) => r.unit === unit && ofNic(r));
+  if (cause === undefined) return out;
+  out.push(place(cause.id === TP.MSI ? MSI : INTX, cause, cause.index));
+  let vector = cause.b & 0xff;
+  if (cause.id === TP.INTX) {
+    cause = find(cause.index, (r) => r.id === TP.IOAPIC);
+    if (cause === undefined) return out;
+    out.push(place(IOAPIC, cause, cause.index));
+    vector = cause.b;
+  }
+  const taken = find(cause.index, (r) => r.id === TP.VECTOR && r.a === vector);
+  if (taken === undefined) return out;
+  out.push(place(VECTOR, taken, taken.index));
+  // The record is written when the handlers have returned; they ran in the block that took the vector.
+  const handled = find(taken.index, (r) => r.id === TP.HARDIRQ && r.cpu === taken.cpu);
+  if (handled === undefined) return out;
+  out.push(place(HARDIRQ, handled, taken.index + 0.5));
+  const scheduled = find(taken.index, (r) => r.id === TP.NAPI_SCHEDULE && r.cpu === taken.cpu);
+  if (scheduled !== undefined && scheduled.index < handled.index) {
+    out.push(place(NAPI_SCHEDULE, scheduled, scheduled.index));
   }
   return out;
 }
 
-function wakeupAfter(records: readonly TraceRecord[], host: number, from: number): TraceRecord | undefined {
-  for (let i = from; i < records.length; i++) {
+/** The NET_RX softirq and the poll that handed the packet up, unless they began before `from`. */
+function pollOf(records: readonly TraceRecord[], from: number, up: TraceRecord): Placed[] {
+  const out: Placed[] = [];
+  const sameCpu = (r: TraceRecord): boolean => r.host === up.host && r.cpu === up.cpu;
+  let begin: TraceRecord | undefined;
+  for (let i = up.index; i > from; i--) {
     const r = records[i] as TraceRecord;
-    if (r.host !== host) continue;
-    if (r.id === TP.WAKEUP) return r;
-    if (r.id === TP.RECVFROM) return undefined;
+    if (!sameCpu(r)) continue;
+    if (r.id === TP.SOFTIRQ && r.a === NET_RX_SOFTIRQ) {
+      begin ??= r;
+      out.push(place(SOFTIRQ, r, r.index));
+      break;
+    }
+    // The poll before this one ended here; ours began with the softirq block after it.
+    if (r.id === TP.NAPI_POLL && begin === undefined) {
+      begin = records.find((x) => x.index > i && sameCpu(x) && x.id === TP.BLOCK_START && x.a === CTX_SOFTIRQ);
+    }
   }
-  return undefined;
+  const ended = records.find((r) => r.index > up.index && sameCpu(r) && r.id === TP.NAPI_POLL);
+  if (begin !== undefined && ended !== undefined) {
+    // Written when the poll has ended: what it did is told by that record, where it stands by the block in which it began.
+    const { time, cycle, ctx, cpu } = begin;
+    out.push(place(POLL, { ...ended, time, cycle, ctx, cpu }, begin.index + 0.25));
+  }
+  return out;
 }
 
-/** `      +672 ns` … a table of the stations, one line each. */
+/** The wakeup of the task that read the packet. */
+function wakeupOf(records: readonly TraceRecord[], queued: TraceRecord, read: TraceRecord): Placed[] {
+  let task = -1;
+  for (let i = read.index; i >= 0 && task < 0; i--) {
+    const r = records[i] as TraceRecord;
+    if (r.host === read.host && r.cpu === read.cpu && r.id === TP.BLOCK_START) task = r.b;
+  }
+  for (let i = queued.index; i < read.index; i++) {
+    const r = records[i] as TraceRecord;
+    if (r.host === read.host && r.id === TP.WAKEUP && r.a === task) return [place(WAKEUP, r, r.index)];
+  }
+  return [];
+}
+
+/** A table of the stations, a line each: ns since the first one, ns since the one before, CPU cycle, place, name, details. */
 export function formatJourney(stations: readonly Station[]): string[] {
   const first = stations[0];
   if (first === undefined) return [];

@@ -1,3 +1,4 @@
+import { Cloneable } from '../sim/index.js';
 import {
   ARPHRD_ETHER,
   ETH_DATA_LEN,
@@ -29,7 +30,7 @@ export interface NetDeviceOps {
 }
 
 /** `struct rtnl_link_stats64`, the rows this library keeps. Whole numbers. */
-export class NetDeviceStats {
+export class NetDeviceStats extends Cloneable {
   rx_packets: number = 0;
   tx_packets: number = 0;
   rx_bytes: number = 0;
@@ -51,7 +52,7 @@ export class NetDeviceStats {
 }
 
 /** The transmit queue of a device: a FIFO of `tx_queue_len` packets (`pfifo`), or none (`noqueue`). */
-export class Qdisc {
+export class Qdisc extends Cloneable {
   readonly queue: SkBuffHead = new SkBuffHead();
   /** Most packets it holds; 0 = `noqueue`: packets go straight to the driver. */
   limit: number;
@@ -67,12 +68,13 @@ export class Qdisc {
   requeues: number = 0;
 
   constructor(limit: number) {
+    super();
     this.limit = limit;
   }
 }
 
 /** `struct net_device`. Created by a driver, made known by `register_netdev`. */
-export class NetDevice {
+export class NetDevice extends Cloneable {
   readonly net: Net;
   /** Interface index from 1 on; 0 before registration. */
   ifindex: number;
@@ -112,6 +114,7 @@ export class NetDevice {
 
   /** `name` may hold `%d`, which registration replaces by the first free number. */
   constructor(net: Net, name: string, ops: NetDeviceOps) {
+    super();
     this.net = net;
     this.ifindex = 0;
     this.name = name;

@@ -73,13 +73,13 @@ function free_one(skb: SkBuff, reason: number): void {
   const sim = pool.sim;
   if (reason === SKB_CONSUMED) {
     pool.consumed++;
-    if (sim.trace.on) sim.trace.put(TP.SKB_FREE, pool.hostId, skb.journey, skb.id, skb.len, 0);
+    if (sim.trace.on) sim.trace.put(TP.SKB_FREE, pool.who, skb.journey, skb.id, skb.len, 0);
   } else {
     pool.dropped++;
     pool.drops[reason]++;
     sim.digest.mix(reason);
     sim.digest.mixTime();
-    if (sim.trace.on) sim.trace.put(TP.SKB_DROP, pool.hostId, skb.journey, skb.id, reason, skb.len);
+    if (sim.trace.on) sim.trace.put(TP.SKB_DROP, pool.who, skb.journey, skb.id, reason, skb.len);
   }
   if (skb.sk !== null) skb_orphan(skb);
   if (skb.frag_list !== null) {

@@ -1,3 +1,4 @@
+import { Cloneable } from '../sim/index.js';
 import { DEV_TX_WEIGHT } from './constants.js';
 import type { NetDevice } from './device.js';
 import type { Net } from './net.js';
@@ -7,13 +8,14 @@ import { __netif_schedule, qdisc_restart } from './xmit.js';
  * The NET_TX softirq of one CPU (`net_tx_action`) in the shape `src/cpu` asks for: one packet a block. Each device on the
  * list gets one run of at most DEV_TX_WEIGHT packets per pass, and goes to the next pass with what is left.
  */
-export class NetTxAction {
+export class NetTxAction extends Cloneable {
   readonly net: Net;
   /** Devices still to run in this pass, and packets left to the first of them. */
   rounds: number;
   quota: number;
 
   constructor(net: Net) {
+    super();
     this.net = net;
     this.rounds = 0;
     this.quota = 0;

@@ -1,5 +1,5 @@
 import { PhysicalMemory } from '../hw/memory/index.js';
-import type { Arena, Simulation, TimerService } from '../sim/index.js';
+import { type Arena, Cloneable, type Simulation, type TimerService } from '../sim/index.js';
 import type { NetDevice } from './device.js';
 import { DROP_REASON_NAMES } from './drop-reasons.js';
 import { SkbPool } from './pool.js';
@@ -42,9 +42,11 @@ export interface NetOptions {
 }
 
 /** `struct net` of one host: its buffers, devices, packet types, counters and settings. */
-export class Net {
+export class Net extends Cloneable {
   readonly sim: Simulation;
   readonly hostId: number;
+  /** hostId << 8: `who` in trace records. */
+  readonly who: number;
   readonly name: string;
   readonly arena: Arena;
   readonly mem: PhysicalMemory;
@@ -72,8 +74,10 @@ export class Net {
   xmit_recursion: number;
 
   constructor(options: NetOptions) {
+    super();
     this.sim = options.sim;
     this.hostId = options.hostId;
+    this.who = options.hostId << 8;
     this.name = options.name;
     this.arena = options.sim.arena;
     this.mem = options.mem ?? new PhysicalMemory(options.sim.arena, options.hostId);

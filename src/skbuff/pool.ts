@@ -1,5 +1,5 @@
 import type { PhysicalMemory } from '../hw/memory/index.js';
-import { type Arena, CLONE, type Simulation, TP } from '../sim/index.js';
+import { type Arena, Cloneable, type Simulation, TP } from '../sim/index.js';
 import { checkPoison } from './checked.js';
 import {
   NET_IP_ALIGN,
@@ -31,11 +31,12 @@ const CLASSES = 7;
  * Allocator of sk_buffs of one host. An object is made once and keeps its data area while it is on the free list, so that
  * the steady state allocates nothing. `allocated = consumed + dropped + live` holds at any time.
  */
-export class SkbPool {
+export class SkbPool extends Cloneable {
   readonly sim: Simulation;
   readonly arena: Arena;
   readonly mem: PhysicalMemory;
-  readonly hostId: number;
+  /** hostId << 8: `who` in trace records. */
+  readonly who: number;
   /** Poison freed buffers, verify them on reuse. */
   checked: boolean;
   limit_bytes: number;
@@ -62,10 +63,11 @@ export class SkbPool {
   user_views: Uint8Array[];
 
   constructor(options: SkbPoolOptions) {
+    super();
     this.sim = options.sim;
     this.arena = options.sim.arena;
     this.mem = options.mem;
-    this.hostId = options.hostId;
+    this.who = options.hostId << 8;
     this.checked = options.checked ?? false;
     this.limit_bytes = options.limit_bytes ?? Number.MAX_SAFE_INTEGER;
     this.held_bytes = 0;
@@ -80,7 +82,7 @@ export class SkbPool {
   }
 
   /** The views of a user's array are a cache; a copy makes its own. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     Object.assign(copy, { user_base: null, user_views: [] });
   }
 
@@ -157,7 +159,7 @@ export class SkbPool {
     this.allocated++;
     this.live++;
     const trace = this.sim.trace;
-    if (trace.on) trace.put(TP.SKB_ALLOC, this.hostId, skb.journey, skb.id, size, skb.head);
+    if (trace.on) trace.put(TP.SKB_ALLOC, this.who, skb.journey, skb.id, size, skb.head);
   }
 
   /** A data area for at least `size` bytes, free or fresh, with one reference; null at the limit or above SKB_MAX_ALLOC. */
@@ -196,7 +198,7 @@ export class SkbPool {
     const sim = this.sim;
     sim.digest.mix(reason);
     sim.digest.mixTime();
-    if (sim.trace.on) sim.trace.put(TP.SKB_DROP, this.hostId, journey, 0, reason, 0);
+    if (sim.trace.on) sim.trace.put(TP.SKB_DROP, this.who, journey, 0, reason, 0);
   }
 
   /** Sum of all drops. */

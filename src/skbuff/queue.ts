@@ -1,15 +1,17 @@
+import { Cloneable } from '../sim/index.js';
 import { SkbError } from './errors.js';
 import { kfree_skb_reason } from './free.js';
 import type { SkBuff, SkBuffList } from './skb.js';
 
 /** `struct sk_buff_head`: a doubly linked list of skbs; an skb is on one list at most. */
-export class SkBuffHead implements SkBuffList {
+export class SkBuffHead extends Cloneable implements SkBuffList {
   first: SkBuff | null;
   last: SkBuff | null;
   /** Packets on the list. */
   qlen: number;
 
   constructor() {
+    super();
     this.first = null;
     this.last = null;
     this.qlen = 0;

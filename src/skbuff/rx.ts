@@ -18,7 +18,7 @@ export function netif_receive_skb(skb: SkBuff): number {
   skb.transport_header = skb.data;
   skb.skb_iif = dev.ifindex;
   const trace = net.sim.trace;
-  if (trace.on) trace.put(TP.NETIF_RECEIVE, net.hostId, skb.journey, skb.id, skb.protocol, skb.len);
+  if (trace.on) trace.put(TP.NETIF_RECEIVE, net.who, skb.journey, skb.id, skb.protocol, skb.len);
   if (net.ptype_all.length !== 0) deliver_taps(net, skb, dev);
   const list = net.ptype_base;
   const protocol = skb.protocol;

@@ -1,4 +1,4 @@
-import { CLONE } from '../sim/index.js';
+import { Cloneable } from '../sim/index.js';
 import type { NetDevice } from './device.js';
 import type { SkbPool } from './pool.js';
 
@@ -14,7 +14,7 @@ export interface PageOwner {
 }
 
 /** A data area in host memory, shared by an skb and its clones. */
-export class SkbBuffer {
+export class SkbBuffer extends Cloneable {
   /** Arena offset (= physical address) of the first byte. */
   readonly addr: number;
   /** Bytes. */
@@ -37,6 +37,7 @@ export class SkbBuffer {
   views: Uint8Array[];
 
   constructor(addr: number, size: number, cls: number) {
+    super();
     this.addr = addr;
     this.size = size;
     this.cls = cls;
@@ -51,7 +52,7 @@ export class SkbBuffer {
   }
 
   /** The views are a cache over the arena's buffer; a copy makes its own. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     Object.assign(copy, { view_base: null, views: [] });
   }
 }
@@ -60,7 +61,7 @@ export class SkbBuffer {
  * `struct sk_buff`. `head`, `data`, `tail`, `end` and the header fields are absolute arena offsets; `len` is all bytes,
  * `data_len` those in the chain `frag_list`. Objects are pooled: after `kfree_skb` the object belongs to the pool.
  */
-export class SkBuff {
+export class SkBuff extends Cloneable {
   /** Index in `pool.skbs`; rings and queues may keep it as an int. Never 0. */
   readonly id: number;
   readonly pool: SkbPool;
@@ -118,6 +119,7 @@ export class SkBuff {
   dst: object | null;
 
   constructor(id: number, pool: SkbPool) {
+    super();
     this.id = id;
     this.pool = pool;
     this.buf = null;

@@ -54,7 +54,7 @@ export function dev_queue_xmit(skb: SkBuff): number {
     return NET_XMIT_DROP;
   }
   __skb_queue_tail(q.queue, skb);
-  if (sim.trace.on) sim.trace.put(TP.QDISC, dev.net.hostId, skb.journey, skb.id, q.queue.qlen, 0);
+  if (sim.trace.on) sim.trace.put(TP.QDISC, dev.net.who, skb.journey, skb.id, q.queue.qlen, 0);
   if (!dev.tx_queue_stopped) __netif_schedule(dev);
   return NET_XMIT_SUCCESS;
 }
@@ -114,7 +114,7 @@ function dev_hard_start_xmit(skb: SkBuff, dev: NetDevice): number {
   const net = dev.net;
   const trace = net.sim.trace;
   if (net.ptype_all.length !== 0) deliver_tx_taps(skb, dev);
-  if (trace.on) trace.put(TP.XMIT, net.hostId, skb.journey, skb.id, skb.len, dev.ifindex);
+  if (trace.on) trace.put(TP.XMIT, net.who, skb.journey, skb.id, skb.len, dev.ifindex);
   const rc = dev.ops.ndo_start_xmit(skb, dev);
   if (rc === NETDEV_TX_OK) dev.trans_start = jiffies(net);
   return rc;

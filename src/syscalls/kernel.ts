@@ -54,10 +54,8 @@ export class Kernel implements SimTarget, BlockReporter {
   addrlen: number = 0;
   /** `msg_flags` of the last {@link recvfrom} (`MSG_TRUNC`). */
   msg_flags: number = 0;
-  /** First exception thrown by a program; the run ends with it. */
   /** Foreground processes that have not exited. */
   live: number = 0;
-  failure: { error: unknown; process: Process } | null = null;
   /** Keep the results of all calls of asynchronous programs, so that they can be copied (DESIGN §8). */
   record: boolean = false;
   private readonly msg: Msghdr = new Msghdr();
@@ -283,7 +281,7 @@ export class Kernel implements SimTarget, BlockReporter {
 
   /** A process has ended: `run()` may be over. */
   processExited(proc: Process): void {
-    if (!proc.daemon) this.live--;
+    if (!proc.daemon && --this.live === 0) this.sim.stop();
     this.processes.splice(this.processes.indexOf(proc), 1);
   }
 

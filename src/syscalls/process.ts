@@ -1,5 +1,5 @@
 import { type Cpu, TASK_EXIT, TASK_RUN, TASK_SLEEP } from '../cpu/index.js';
-import { type BlockedProcess, CLONE } from '../sim/index.js';
+import type { BlockedProcess } from '../sim/index.js';
 import { CallLog } from './call-log.js';
 import { errorWithCode } from './errors.js';
 import { FdTable } from './fd-table.js';
@@ -105,8 +105,7 @@ export class Process<T = unknown> {
 
   private fail(error: unknown): void {
     if (this.exited) return;
-    this.kernel.failure ??= { error, process: this as Process };
-    this.kernel.sim.stop();
+    this.kernel.sim.fail(error);
     this.exit(1);
   }
 
@@ -220,7 +219,7 @@ export class Process<T = unknown> {
   }
 
   /** The copy of an asynchronous program is run again when its network runs next. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     const obstacle = this.copyObstacle();
     if (obstacle !== null) {
       throw errorWithCode('ERR_SOFTIRQ_SNAPSHOT', `process ${this.pid} (${this.name}) cannot be copied: ${obstacle}`);

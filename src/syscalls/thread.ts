@@ -1,6 +1,5 @@
 import { type Cpu, type Runnable, spawn, TASK_EXIT, TASK_SLEEP, type Task, wake_up_process } from '../cpu/index.js';
 import { WaitQueueEntry, type WaitSleeper } from '../fs/index.js';
-import { CLONE } from '../sim/index.js';
 import { EAGAIN } from '../uapi/index.js';
 import { type Kernel, OP_CALL_DONE, OP_WAKE_THREAD } from './kernel.js';
 import type { PollFd } from './poll.js';
@@ -166,7 +165,7 @@ export class Thread implements Runnable, WaitSleeper {
   }
 
   /** A copied thread has no promise to settle: the copied process attaches its own when it is run again. */
-  [CLONE](copy: Record<string, unknown>): void {
+  cloneFields(copy: Record<string, unknown>): void {
     copy['settle'] = null;
   }
 }

@@ -1,6 +1,6 @@
 import type { CpuSet } from '../../cpu/index.js';
 import type { NapiStruct } from '../../napi/index.js';
-import type { SimTarget } from '../../sim/index.js';
+import { Cloneable, type SimTarget } from '../../sim/index.js';
 import type { Net, NetDevice, NetDeviceOps, SkBuff } from '../../skbuff/index.js';
 import type { IrqCore } from '../irq/index.js';
 import { type MappedIo, writel } from '../mmio.js';
@@ -10,14 +10,14 @@ import { e1000_change_mac, e1000e_close, e1000e_finish_down, e1000e_open } from 
 import type { E1000eSettings } from './options.js';
 import { E1000Poll } from './poll.js';
 import { E1000_ICR_RXDMT0, E1000_ICS } from './regs.js';
+import { e1000_release } from './release.js';
 import { E1000Ring } from './ring.js';
 import { e1000e_set_rx_mode } from './rx-mode.js';
-import { e1000_release } from './release.js';
 import { E1000HwStats } from './stats.js';
 import { e1000_xmit_frame } from './tx.js';
 
 /** State of one 82574L (`struct e1000_adapter`). */
-export class E1000Adapter implements NetDeviceOps, SimTarget {
+export class E1000Adapter extends Cloneable implements NetDeviceOps, SimTarget {
   readonly pdev: PciDev;
   readonly io: MappedIo;
   readonly net: Net;
@@ -62,6 +62,7 @@ export class E1000Adapter implements NetDeviceOps, SimTarget {
   tx_busy: number;
 
   constructor(pdev: PciDev, io: MappedIo, net: Net, settings: E1000eSettings) {
+    super();
     this.pdev = pdev;
     this.io = io;
     this.net = net;

@@ -1,4 +1,5 @@
 import { type NapiSteps, type NapiStruct, napi_complete_done } from '../../napi/index.js';
+import { Cloneable } from '../../sim/index.js';
 import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
 import { e1000_check_link } from './link.js';
@@ -11,7 +12,7 @@ import { e1000_clean_tx_one, e1000_tx_wake } from './tx.js';
  * `e1000e_poll` as a step machine: first the sent packets, then up to `budget` received ones, one packet a block. With budget
  * left it completes, and if it may, unmasks: causes that came meanwhile are still in ICR and interrupt at once.
  */
-export class E1000Poll implements NapiSteps {
+export class E1000Poll extends Cloneable implements NapiSteps {
   readonly a: E1000Adapter;
   budget: number;
   work: number;
@@ -22,6 +23,7 @@ export class E1000Poll implements NapiSteps {
   tx_cleaned: boolean;
 
   constructor(a: E1000Adapter) {
+    super();
     this.a = a;
     this.budget = this.work = this.cleaned = this.tx_left = 0;
     this.tx_phase = this.tx_cleaned = false;

@@ -26,8 +26,8 @@ import {
 import { E1000Adapter } from './adapter.js';
 import { e1000_read_mac_addr, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
 import { type E1000eOptions, e1000e_settings } from './options.js';
-import { e1000_release, e1000_unclaim } from './release.js';
 import { BME1000_E_PHY_ID_R2 } from './regs.js';
+import { e1000_release, e1000_unclaim } from './release.js';
 
 /** PCI id of the chip. */
 export const E1000_VENDOR_INTEL = 0x8086;

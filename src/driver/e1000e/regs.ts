@@ -41,53 +41,53 @@ export const E1000_MTA = 0x05200;
 export const E1000_RAL0 = 0x05400;
 export const E1000_RAH0 = 0x05404;
 
-export const E1000_CTRL_FD = 1 << 0;
-export const E1000_CTRL_ASDE = 1 << 5;
-export const E1000_CTRL_SLU = 1 << 6;
-export const E1000_CTRL_FRCSPD = 1 << 11;
-export const E1000_CTRL_FRCDPX = 1 << 12;
-export const E1000_CTRL_RST = 1 << 26;
-export const E1000_STATUS_FD = 1 << 0;
-export const E1000_STATUS_LU = 1 << 1;
-export const E1000_STATUS_SPEED_MASK = 3 << 6;
-export const E1000_STATUS_SPEED_100 = 1 << 6;
-export const E1000_EECD_AUTO_RD = 1 << 9;
-export const E1000_EERD_START = 1 << 0;
-export const E1000_EERD_DONE = 1 << 1;
-export const E1000_CTRL_EXT_IAME = 1 << 27;
-export const E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP = 1 << 5;
+export const E1000_CTRL_FD: number = 1 << 0;
+export const E1000_CTRL_ASDE: number = 1 << 5;
+export const E1000_CTRL_SLU: number = 1 << 6;
+export const E1000_CTRL_FRCSPD: number = 1 << 11;
+export const E1000_CTRL_FRCDPX: number = 1 << 12;
+export const E1000_CTRL_RST: number = 1 << 26;
+export const E1000_STATUS_FD: number = 1 << 0;
+export const E1000_STATUS_LU: number = 1 << 1;
+export const E1000_STATUS_SPEED_MASK: number = 3 << 6;
+export const E1000_STATUS_SPEED_100: number = 1 << 6;
+export const E1000_EECD_AUTO_RD: number = 1 << 9;
+export const E1000_EERD_START: number = 1 << 0;
+export const E1000_EERD_DONE: number = 1 << 1;
+export const E1000_CTRL_EXT_IAME: number = 1 << 27;
+export const E1000_EXTCNF_CTRL_MDIO_SW_OWNERSHIP: number = 1 << 5;
 
 export const E1000_MDIC_REG_SHIFT = 16;
 export const E1000_MDIC_PHY: number = 1 << 21;
-export const E1000_MDIC_OP_WRITE = 1 << 26;
-export const E1000_MDIC_OP_READ = 2 << 26;
-export const E1000_MDIC_READY = 1 << 28;
-export const E1000_MDIC_ERROR = 1 << 30;
+export const E1000_MDIC_OP_WRITE: number = 1 << 26;
+export const E1000_MDIC_OP_READ: number = 2 << 26;
+export const E1000_MDIC_READY: number = 1 << 28;
+export const E1000_MDIC_ERROR: number = 1 << 30;
 
-export const E1000_ICR_TXDW = 1 << 0;
-export const E1000_ICR_LSC = 1 << 2;
-export const E1000_ICR_RXSEQ = 1 << 3;
-export const E1000_ICR_RXDMT0 = 1 << 4;
-export const E1000_ICR_RXO = 1 << 6;
-export const E1000_ICR_RXT0 = 1 << 7;
+export const E1000_ICR_TXDW: number = 1 << 0;
+export const E1000_ICR_LSC: number = 1 << 2;
+export const E1000_ICR_RXSEQ: number = 1 << 3;
+export const E1000_ICR_RXDMT0: number = 1 << 4;
+export const E1000_ICR_RXO: number = 1 << 6;
+export const E1000_ICR_RXT0: number = 1 << 7;
 export const E1000_ICR_INT_ASSERTED: number = 1 << 31;
 /** What is enabled while the device is open. */
 export const IMS_ENABLE_MASK: number =
   E1000_ICR_RXT0 | E1000_ICR_TXDW | E1000_ICR_RXDMT0 | E1000_ICR_RXSEQ | E1000_ICR_LSC;
 
-export const E1000_RCTL_EN = 1 << 1;
-export const E1000_RCTL_UPE = 1 << 3;
-export const E1000_RCTL_MPE = 1 << 4;
-export const E1000_RCTL_BAM = 1 << 15;
-export const E1000_RCTL_SECRC = 1 << 26;
-export const E1000_TCTL_EN = 1 << 1;
-export const E1000_TCTL_PSP = 1 << 3;
+export const E1000_RCTL_EN: number = 1 << 1;
+export const E1000_RCTL_UPE: number = 1 << 3;
+export const E1000_RCTL_MPE: number = 1 << 4;
+export const E1000_RCTL_BAM: number = 1 << 15;
+export const E1000_RCTL_SECRC: number = 1 << 26;
+export const E1000_TCTL_EN: number = 1 << 1;
+export const E1000_TCTL_PSP: number = 1 << 3;
 /** Collision threshold 15, collision distance 63, multiple requests: full duplex values of the kernel driver. */
 export const E1000_TCTL_COLLISION: number = (15 << 4) | (63 << 12);
-export const E1000_TCTL_MULR = 1 << 28;
-export const E1000_RXCSUM_TUOFL = 1 << 9;
-export const E1000_RFCTL_ACK_DIS = 1 << 12;
-export const E1000_RFCTL_EXTEN = 1 << 15;
+export const E1000_TCTL_MULR: number = 1 << 28;
+export const E1000_RXCSUM_TUOFL: number = 1 << 9;
+export const E1000_RFCTL_ACK_DIS: number = 1 << 12;
+export const E1000_RFCTL_EXTEN: number = 1 << 15;
 export const E1000_RAH_AV: number = 1 << 31;
 
 /** Extended receive descriptor, word 2 of the write-back: status in the low 20 bits, errors in the high 12. */
@@ -112,16 +112,16 @@ export const E1000_RXDEXT_ERR_FRAME_ERR_MASK: number =
   E1000_RXDEXT_STATERR_RXE;
 
 /** Transmit descriptor, word 2: command byte in bits 31:24, type in 23:20; word 3: status in 3:0, options in 15:8. */
-export const E1000_TXD_DTYP_D = 1 << 20;
-export const E1000_TXD_CMD_EOP = 1 << 24;
-export const E1000_TXD_CMD_IFCS = 1 << 25;
-export const E1000_TXD_CMD_RS = 1 << 27;
-export const E1000_TXD_CMD_DEXT = 1 << 29;
+export const E1000_TXD_DTYP_D: number = 1 << 20;
+export const E1000_TXD_CMD_EOP: number = 1 << 24;
+export const E1000_TXD_CMD_IFCS: number = 1 << 25;
+export const E1000_TXD_CMD_RS: number = 1 << 27;
+export const E1000_TXD_CMD_DEXT: number = 1 << 29;
 export const E1000_TXD_CMD_IDE: number = 1 << 31;
 /** TCP in the command byte of a context descriptor (else UDP). */
-export const E1000_TXD_CMD_TCP = 1 << 24;
-export const E1000_TXD_POPTS_TXSM = 1 << 9;
-export const E1000_TXD_STAT_DD = 1 << 0;
+export const E1000_TXD_CMD_TCP: number = 1 << 24;
+export const E1000_TXD_POPTS_TXSM: number = 1 << 9;
+export const E1000_TXD_STAT_DD: number = 1 << 0;
 
 /** PHY registers behind MDIC (include/uapi/linux/mii.h). */
 export const MII_BMCR = 0;

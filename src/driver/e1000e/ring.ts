@@ -1,3 +1,4 @@
+import { Cloneable } from '../../sim/index.js';
 import { consume_skb, type Net, type SkBuff, skb_ring_take } from '../../skbuff/index.js';
 import { ENOMEM } from '../../uapi/index.js';
 
@@ -6,7 +7,7 @@ export const DESC_SIZE = 16;
 const RING_ALIGN = 4096;
 
 /** A descriptor ring: the descriptors lie in host memory at `dma`, what hangs on each is in `skbs`. */
-export class E1000Ring {
+export class E1000Ring extends Cloneable {
   readonly count: number;
   /** Physical address of descriptor 0; 0 while not allocated. */
   dma: number;
@@ -17,6 +18,7 @@ export class E1000Ring {
   watch: Int16Array;
 
   constructor(count: number) {
+    super();
     this.count = count;
     this.dma = 0;
     this.next_to_use = this.next_to_clean = 0;

@@ -149,7 +149,7 @@ export function e1000_clean_tx_one(a: E1000Adapter): boolean {
   const cpu = a.cpus.current;
   if (cpu !== null) cpu.cost += cpu.costs.tx_clean;
   const trace = a.net.sim.trace;
-  if (trace.on) trace.put(TP.TX_CLEAN, a.net.hostId, skb.journey, skb.id, last, 0);
+  if (trace.on) trace.put(TP.TX_CLEAN, a.net.who, skb.journey, skb.id, last, 0);
   consume_skb(skb);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Cpu, CpuSet, VectorEntry } from '../../cpu/index.js';
 import { IOAPIC_BASE, IOAPIC_SIZE, type RootComplex } from '../../hw/pcie/index.js';
-import type { SimTarget } from '../../sim/index.js';
+import { Cloneable, type SimTarget } from '../../sim/index.js';
 import { DriverError } from '../errors.js';
 import { ioremap } from '../mmio.js';
 import { Printk } from '../printk.js';
@@ -24,7 +24,7 @@ const OP_EOI = 0;
 const OP_RESEND = 1;
 
 /** The interrupt core of one host: descriptors, vectors, and the entry the CPUs' interrupts lead to. */
-export class IrqCore implements VectorEntry, SimTarget {
+export class IrqCore extends Cloneable implements VectorEntry, SimTarget {
   readonly cpus: CpuSet;
   readonly rc: RootComplex;
   readonly log: Printk;
@@ -39,6 +39,7 @@ export class IrqCore implements VectorEntry, SimTarget {
 
   /** Becomes the entry of every CPU of the set. */
   constructor(cpus: CpuSet, rc: RootComplex) {
+    super();
     this.cpus = cpus;
     this.rc = rc;
     this.log = new Printk(rc.sim);

@@ -1,3 +1,5 @@
+import { Cloneable } from '../../sim/index.js';
+
 /** A device's interrupt handler; returns IRQ_NONE, IRQ_HANDLED. Keep it a top-level function: it is part of cloned state. */
 export type IrqHandler<T> = (irq: number, dev_id: T) => number;
 
@@ -24,7 +26,7 @@ export interface IrqChip {
 }
 
 /** One interrupt line or message of a host (`struct irq_desc`). */
-export class IrqDesc {
+export class IrqDesc extends Cloneable {
   readonly irq: number;
   readonly chip: IrqChip;
   /** IO-APIC pin, or 0 for a message. */
@@ -59,6 +61,7 @@ export class IrqDesc {
   bogus: number;
 
   constructor(irq: number, chip: IrqChip, hwirq: number, flow: number, trigger: number, bdf: number, cpus: number) {
+    super();
     this.irq = irq;
     this.chip = chip;
     this.hwirq = hwirq;

@@ -1,15 +1,17 @@
+import { Cloneable } from '../../sim/index.js';
 import { FIRST_DEVICE_VECTOR, LAST_DEVICE_VECTOR, SYSCALL_VECTOR } from './constants.js';
 
 const NONE = -1;
 
 /** Which interrupt number each vector of each CPU stands for. */
-export class VectorTable {
+export class VectorTable extends Cloneable {
   /** 256 entries per CPU: interrupt number or -1. */
   readonly irq: Int32Array;
   /** Vectors in use, by CPU. */
   readonly used: Int32Array;
 
   constructor(cpus: number) {
+    super();
     this.irq = new Int32Array(cpus * 256).fill(NONE);
     this.used = new Int32Array(cpus);
   }

@@ -104,7 +104,7 @@ export class Arp implements PacketHandler, NeighOps {
       in_dev_get(dev) === null;
     if (bad) return this.drop(skb, SKB_DROP_REASON_INVALID_PROTO);
     const trace = this.net.sim.trace;
-    if (trace.on) trace.put(TP.ARP, this.net.hostId, skb.journey, op, arp_tpa(dv, at), arp_spa(dv, at));
+    if (trace.on) trace.put(TP.ARP, this.net.who, skb.journey, op, arp_tpa(dv, at), arp_spa(dv, at));
     const tip = arp_tpa(dv, at);
     if (ipv4_is_multicast(tip) || ipv4_is_loopback(tip)) return this.drop(skb, SKB_DROP_REASON_INVALID_PROTO);
     this.process(skb, dev, op, arp_spa(dv, at), tip);

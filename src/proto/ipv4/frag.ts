@@ -4,6 +4,7 @@ import {
   CHECKSUM_UNNECESSARY,
   dev_get_by_index,
   kfree_skb_reason,
+  pskb_expand_head,
   pskb_pull,
   pskb_trim,
   SKB_DROP_REASON_DUP_FRAG,
@@ -13,6 +14,7 @@ import {
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
+  skb_cloned,
   skb_push,
 } from '../../skbuff/index.js';
 import {
@@ -130,7 +132,7 @@ function ip_frag_stored(
   field: number,
 ): SkBuff | null {
   const trace = ip.net.sim.trace;
-  if (trace.on) trace.put(TP.FRAG_QUEUE, ip.net.hostId, skb.journey, skb.id, offset, skb.len);
+  if (trace.on) trace.put(TP.FRAG_QUEUE, ip.net.who, skb.journey, skb.id, offset, skb.len);
   if (skb.dev !== null) q.iif = skb.dev.ifindex;
   q.meat += skb.len;
   q.mem += skb.truesize;
@@ -159,6 +161,12 @@ function ip_frag_reasm(ip: Ipv4, q: FragQueue, last: SkBuff): SkBuff | null {
   const head = inet_frag_reasm(q);
   head.dev = last.dev;
   ip.frags.destroy(q, SKB_DROP_REASON_IP_INHDR);
+  // A tap may hold the bytes of the header that changes now.
+  if (skb_cloned(head) && pskb_expand_head(head, 0, 0) !== 0) {
+    stats[IPSTATS.ReasmFails]++;
+    kfree_skb_reason(head, SKB_DROP_REASON_NOMEM);
+    return null;
+  }
   skb_push(head, ihl);
   const arena = ip.net.arena;
   arena.dv.setUint16(head.data + IPH_TOT_LEN, len);

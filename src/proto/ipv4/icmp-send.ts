@@ -139,6 +139,6 @@ export function icmp_push_reply(ip: Ipv4, skb: SkBuff, tos: number): void {
   stats[ICMP_MIB.OutMsgs]++;
   ip.mib.icmp_types[256 + type]++;
   const trace = ip.net.sim.trace;
-  if (trace.on) trace.put(TP.ICMP, ip.net.hostId, skb.journey, type, dv.getUint8(skb.data + 1), 1);
+  if (trace.on) trace.put(TP.ICMP, ip.net.who, skb.journey, type, dv.getUint8(skb.data + 1), 1);
   ip_local_out(ip, skb, tx);
 }

@@ -75,7 +75,7 @@ export class Icmp implements Inet4Protocol {
     const type = icmp_type(dv, skb.data);
     const code = icmp_code(dv, skb.data);
     const trace = ip.net.sim.trace;
-    if (trace.on) trace.put(TP.ICMP, ip.net.hostId, skb.journey, type, code, 0);
+    if (trace.on) trace.put(TP.ICMP, ip.net.who, skb.journey, type, code, 0);
     ip.mib.icmp_types[type]++;
     if (type > NR_ICMP_TYPES) return this.error(SKB_DROP_REASON_UNHANDLED_PROTO);
     if ((skb.cb0 === RTN_BROADCAST || skb.cb0 === RTN_MULTICAST) && !this.group_allowed(type))

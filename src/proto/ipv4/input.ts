@@ -87,7 +87,7 @@ export function ip_rcv(ip: Ipv4, given: SkBuff, dev: NetDevice): number {
     return drop(skb, SKB_DROP_REASON_NOMEM);
   }
   const trace = ip.net.sim.trace;
-  if (trace.on) trace.put(TP.IP_RCV, ip.net.hostId, skb.journey, skb.id, 4, len);
+  if (trace.on) trace.put(TP.IP_RCV, ip.net.who, skb.journey, skb.id, 4, len);
   skb.transport_header = (at + ihl * 4) | 0;
   return ip_rcv_finish(ip, skb, dev, ihl);
 }
@@ -138,7 +138,7 @@ function ip_local_deliver(ip: Ipv4, given: SkBuff): number {
   const protocol = iph_protocol(dv, skb.data);
   const hlen = iph_ihl(dv, skb.data) * 4;
   const trace = ip.net.sim.trace;
-  if (trace.on) trace.put(TP.IP_LOCAL, ip.net.hostId, skb.journey, skb.id, protocol, skb.len - hlen);
+  if (trace.on) trace.put(TP.IP_LOCAL, ip.net.who, skb.journey, skb.id, protocol, skb.len - hlen);
   const proto = ip.protos[protocol];
   const stats = ip.mib.ip;
   if (proto === null) {

@@ -41,7 +41,7 @@ export function ip_local_out(ip: Ipv4, skb: SkBuff, tx: Ip4Tx): number {
   ip_write_header(ip.net.arena.dv, skb.data, tx, skb.len, tx.df);
   const trace = ip.net.sim.trace;
   if (skb.journey === 0) skb.journey = trace.newJourney();
-  if (trace.on) trace.put(TP.IP_OUT, ip.net.hostId, skb.journey, skb.id, tx.protocol, skb.len);
+  if (trace.on) trace.put(TP.IP_OUT, ip.net.who, skb.journey, skb.id, tx.protocol, skb.len);
   if (type === RTN_BROADCAST || type === RTN_MULTICAST) ip_mc_output(ip, skb, dev, type, tx.daddr);
   const err =
     skb.frag_list === null

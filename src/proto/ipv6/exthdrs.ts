@@ -1,14 +1,5 @@
 import { kfree_skb_reason, pskb_may_pull, SKB_DROP_REASON_IPV6_BAD_EXTHDR, type SkBuff } from '../../skbuff/index.js';
-import {
-  IPPROTO_AH,
-  IPPROTO_DSTOPTS,
-  IPPROTO_FRAGMENT,
-  IPPROTO_HOPOPTS,
-  IPPROTO_NONE,
-  IPPROTO_ROUTING,
-} from '../../uapi/index.js';
 import { IPSTATS } from '../core/index.js';
-import { IP6_OFFSET } from './header.js';
 import { ICMPV6_HDR_FIELD, ICMPV6_PARAMPROB, ICMPV6_UNK_OPTION } from './icmp-header.js';
 import { icmpv6_send } from './icmp-send.js';
 import type { Ipv6 } from './state.js';
@@ -96,39 +87,4 @@ export function exthdr_routing(ip6: Ipv6, skb: SkBuff): number {
   if (dv.getUint8(skb.transport_header + 3) === 0) return next_header(skb, len);
   icmpv6_send(ip6, skb, ICMPV6_PARAMPROB, ICMPV6_HDR_FIELD, skb.transport_header + 2 - skb.network_header);
   return bad(ip6, skb);
-}
-
-/**
- * `ipv6_skip_exthdr` over the bytes `off` .. `end`: `out[0]` = offset of the upper header, `out[1]` = its protocol, `out[2]` = 1 when it belongs to
- * a fragment that is not the first. False: the chain is cut off.
- */
-export function ipv6_skip_exthdr(dv: DataView, off: number, end: number, nexthdr: number, out: Int32Array): boolean {
-  let at = off;
-  let type = nexthdr;
-  out[2] = 0;
-  while (
-    type === IPPROTO_HOPOPTS ||
-    type === IPPROTO_ROUTING ||
-    type === IPPROTO_FRAGMENT ||
-    type === IPPROTO_DSTOPTS ||
-    type === IPPROTO_AH
-  ) {
-    if (at + 8 > end) return false;
-    let len = (dv.getUint8(at + 1) + 1) * 8;
-    if (type === IPPROTO_AH) len = (dv.getUint8(at + 1) + 2) * 4;
-    if (type === IPPROTO_FRAGMENT) {
-      len = 8;
-      if ((dv.getUint16(at + 2) & IP6_OFFSET) !== 0) {
-        out[0] = at + len;
-        out[1] = dv.getUint8(at);
-        out[2] = 1;
-        return true;
-      }
-    }
-    type = dv.getUint8(at);
-    at += len;
-  }
-  out[0] = at;
-  out[1] = type;
-  return type === IPPROTO_NONE || at <= end;
 }

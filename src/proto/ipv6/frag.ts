@@ -2,6 +2,7 @@ import { TP } from '../../sim/index.js';
 import {
   dev_get_by_index,
   kfree_skb_reason,
+  pskb_expand_head,
   pskb_may_pull,
   pskb_pull,
   pskb_trim,
@@ -12,6 +13,7 @@ import {
   SKB_DROP_REASON_NOMEM,
   SKB_DROP_REASON_PKT_TOO_BIG,
   type SkBuff,
+  skb_cloned,
   skb_push,
 } from '../../skbuff/index.js';
 import { IPPROTO_ICMPV6, IPPROTO_NONE, IPPROTO_TCP, IPPROTO_UDP } from '../../uapi/index.js';
@@ -28,7 +30,6 @@ import {
   inet_frag_queue_insert,
   inet_frag_reasm,
 } from '../core/index.js';
-import { ipv6_skip_exthdr } from './exthdrs.js';
 import {
   FRAG_HLEN,
   IP6_DADDR,
@@ -48,6 +49,7 @@ import {
   ICMPV6_TIME_EXCEED,
 } from './icmp-header.js';
 import { icmpv6_send } from './icmp-send.js';
+import { ipv6_skip_exthdr } from './skip-exthdr.js';
 import type { Ipv6 } from './state.js';
 
 /** A header that is wrong: Parameter Problem that points at `pointer`, and the packet is dropped. */
@@ -162,7 +164,7 @@ function ip6_frag_queue(ip6: Ipv6, q: FragQueue, skb: SkBuff): SkBuff | null {
 
 function ip6_frag_stored(ip6: Ipv6, q: FragQueue, skb: SkBuff, offset: number): SkBuff | null {
   const trace = ip6.net.sim.trace;
-  if (trace.on) trace.put(TP.FRAG_QUEUE, ip6.net.hostId, skb.journey, skb.id, offset, skb.len);
+  if (trace.on) trace.put(TP.FRAG_QUEUE, ip6.net.who, skb.journey, skb.id, offset, skb.len);
   if (skb.dev !== null) q.iif = skb.dev.ifindex;
   q.meat += skb.len;
   q.mem += skb.truesize;
@@ -187,6 +189,12 @@ function ip6_frag_reasm(ip6: Ipv6, q: FragQueue, last: SkBuff): SkBuff | null {
   const head = inet_frag_reasm(q);
   head.dev = last.dev;
   ip6.frags.destroy(q, SKB_DROP_REASON_IP_INHDR);
+  // A tap may hold the bytes of the headers that change now.
+  if (skb_cloned(head) && pskb_expand_head(head, 0, 0) !== 0) {
+    stats[IPSTATS.ReasmFails]++;
+    kfree_skb_reason(head, SKB_DROP_REASON_NOMEM);
+    return null;
+  }
   const { u8, dv } = ip6.net.arena;
   // The byte that named the fragment header names what followed it; then the headers move up by its length.
   u8[head.network_header + head.cb3] = u8[head.transport_header];

@@ -14,7 +14,6 @@ import {
 } from '../core/index.js';
 import { icmp_emit, ip_alloc_chain } from '../ipv4/index.js';
 import { ip6_route_output, RTN_MULTICAST } from '../route/index.js';
-import { ipv6_skip_exthdr } from './exthdrs.js';
 import { IP6_DADDR, IP6_HLEN, IP6_SADDR, IPV6_MIN_MTU, ip6_nexthdr } from './header.js';
 import {
   ICMPV6_CHECK,
@@ -23,9 +22,12 @@ import {
   ICMPV6_PARAMPROB,
   ICMPV6_PKT_TOOBIG,
   ICMPV6_UNK_OPTION,
+  NDISC_REDIRECT,
+  NDISC_ROUTER_SOLICITATION,
 } from './icmp-header.js';
 import { ip6_local_out } from './output.js';
-import type { Ipv6 } from './state.js';
+import { ipv6_skip_exthdr } from './skip-exthdr.js';
+import { type Ipv6, ip6_make_flowlabel } from './state.js';
 
 /** Whether the packet is an ICMPv6 error, or one whose type cannot be read (RFC 4443 §2.4 (e.1)). */
 function is_ineligible(ip6: Ipv6, skb: SkBuff): boolean {
@@ -112,14 +114,17 @@ export function icmpv6_push(ip6: Ipv6, skb: SkBuff, tclass: number, hop_limit: n
   in6_copy(tx.nexthop, fl.nexthop);
   tx.nexthdr = IPPROTO_ICMPV6;
   tx.tclass = tclass;
-  tx.flowlabel = 0;
   tx.hop_limit = fl.type === RTN_MULTICAST && hop_limit !== 255 ? 1 : hop_limit;
   tx.type = fl.type;
   tx.dev = fl.dev;
   const type = dv.getUint8(skb.data);
+  const neighbour = type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
+  tx.flowlabel = neighbour
+    ? 0
+    : ip6_make_flowlabel(ip6, fl.saddr, fl.daddr, IPPROTO_ICMPV6, dv.getUint16(skb.data));
   ip6.mib.icmp6[ICMP_MIB.OutMsgs]++;
   ip6.mib.icmp6_types[256 + type]++;
   const { trace } = ip6.net.sim;
-  if (trace.on) trace.put(TP.ICMP, ip6.net.hostId, skb.journey, type, dv.getUint8(skb.data + 1), 1);
+  if (trace.on) trace.put(TP.ICMP, ip6.net.who, skb.journey, type, dv.getUint8(skb.data + 1), 1);
   ip6_local_out(ip6, skb, tx);
 }

@@ -18,7 +18,6 @@ import { IFF_LOOPBACK, IPPROTO_ICMPV6 } from '../../uapi/index.js';
 import { ICMP_MIB, in6_is_linklocal, in6_is_multicast, in6_load, in6_set } from '../core/index.js';
 import { fill_from_skb, icmp_code, icmp_emit, icmp_rest, icmp_type, ip_alloc_chain } from '../ipv4/index.js';
 import { ip6_route_output, RTN_LOCAL } from '../route/index.js';
-import { ipv6_skip_exthdr } from './exthdrs.js';
 import { FRAG_HLEN, IP6_DADDR, IP6_HLEN, IP6_SADDR, ip6_nexthdr, ip6_tclass } from './header.js';
 import {
   ICMPV6_DEST_UNREACH,
@@ -41,6 +40,7 @@ import {
 } from './icmp-header.js';
 import { icmpv6_push } from './icmp-send.js';
 import { type Ndisc, ndisc_rcv } from './ndisc.js';
+import { ipv6_skip_exthdr } from './skip-exthdr.js';
 import type { Inet6Protocol, Ipv6 } from './state.js';
 
 /** ICMPv6 as received (net/ipv6/icmp.c). */
@@ -85,7 +85,7 @@ export class Icmpv6 implements Inet6Protocol {
     const type = icmp_type(dv, skb.data);
     const code = icmp_code(dv, skb.data);
     const trace = ip6.net.sim.trace;
-    if (trace.on) trace.put(TP.ICMP, ip6.net.hostId, skb.journey, type, code, 0);
+    if (trace.on) trace.put(TP.ICMP, ip6.net.who, skb.journey, type, code, 0);
     ip6.mib.icmp6_types[type]++;
     return this.dispatch(skb, type, code, icmp_rest(dv, skb.data));
   }

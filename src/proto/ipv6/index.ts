@@ -1,5 +1,5 @@
 /** IPv6: header, extension headers, reception, fragments, transmission, ICMPv6, neighbour discovery. */
-export { EXTHDR_NEXT, ipv6_skip_exthdr } from './exthdrs.js';
+
 export { Ip6FragExpire } from './frag.js';
 export * from './header.js';
 export * from './icmp.js';
@@ -9,4 +9,5 @@ export { ipv6_rcv } from './input.js';
 export * from './ipv6.js';
 export { Ndisc } from './ndisc.js';
 export { ip6_local_out } from './output.js';
+export { ipv6_skip_exthdr } from './skip-exthdr.js';
 export * from './state.js';

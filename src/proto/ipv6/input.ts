@@ -84,7 +84,7 @@ export function ipv6_rcv(ip6: Ipv6, given: SkBuff, dev: NetDevice): number {
     }
   }
   const trace = ip6.net.sim.trace;
-  if (trace.on) trace.put(TP.IP_RCV, ip6.net.hostId, skb.journey, skb.id, 6, skb.len);
+  if (trace.on) trace.put(TP.IP_RCV, ip6.net.who, skb.journey, skb.id, 6, skb.len);
   skb.transport_header = (at + IP6_HLEN) | 0;
   return ip6_route_and_deliver(ip6, skb, dev);
 }
@@ -161,7 +161,7 @@ function upper_deliver(ip6: Ipv6, skb: SkBuff, nexthdr: number): number {
   const pull = skb.transport_header - skb.data;
   if (pull > skb.len - skb.data_len) return hdr_error(ip6, skb, SKB_DROP_REASON_IPV6_BAD_EXTHDR);
   const trace = ip6.net.sim.trace;
-  if (trace.on) trace.put(TP.IP_LOCAL, ip6.net.hostId, skb.journey, skb.id, nexthdr, skb.len - pull);
+  if (trace.on) trace.put(TP.IP_LOCAL, ip6.net.who, skb.journey, skb.id, nexthdr, skb.len - pull);
   if (nexthdr === IPPROTO_NONE) {
     stats[IPSTATS.InDelivers]++;
     consume_skb(skb);

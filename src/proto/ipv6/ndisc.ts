@@ -149,7 +149,7 @@ export function ndisc_rcv(nd: Ndisc, skb: SkBuff, type: number): number {
   in6_load(dv, skb.network_header + IP6_SADDR, nd.saddr);
   in6_load(dv, skb.network_header + IP6_DADDR, nd.daddr);
   const trace = ip6.net.sim.trace;
-  if (trace.on) trace.put(TP.NDISC, ip6.net.hostId, skb.journey, type, nd.target[3], 0);
+  if (trace.on) trace.put(TP.NDISC, ip6.net.who, skb.journey, type, nd.target[3], 0);
   if (in6_is_multicast(nd.target)) return SKB_DROP_REASON_IPV6_NDISC_BAD_OPTIONS;
   return type === NDISC_NEIGHBOUR_SOLICITATION ? recv_ns(nd, skb) : recv_na(nd, skb);
 }

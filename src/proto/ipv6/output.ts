@@ -37,7 +37,7 @@ export function ip6_local_out(ip6: Ipv6, skb: SkBuff, tx: Ip6Tx): number {
   stats[IPSTATS.OutRequests]++;
   const trace = ip6.net.sim.trace;
   if (skb.journey === 0) skb.journey = trace.newJourney();
-  if (trace.on) trace.put(TP.IP_OUT, ip6.net.hostId, skb.journey, skb.id, tx.nexthdr, skb.len + IP6_HLEN);
+  if (trace.on) trace.put(TP.IP_OUT, ip6.net.who, skb.journey, skb.id, tx.nexthdr, skb.len + IP6_HLEN);
   const whole = skb.frag_list === null;
   if (whole) push_header(ip6, skb, tx, tx.nexthdr);
   if (type === RTN_MULTICAST) mc_output(ip6, skb, tx, whole);

@@ -1,6 +1,7 @@
 import type { Rng } from '../../sim/index.js';
 import type { Net, NetDevice, SkBuff } from '../../skbuff/index.js';
 import { ETH_P_IPV6 } from '../../uapi/index.js';
+import { hash32_3 } from '../../bytes/index.js';
 import { FragTable, GlobalLimit, type In6, in6_new, type Mib, PeerTable } from '../core/index.js';
 import { NeighTable } from '../neigh/index.js';
 import { type Fib6, Flow6 } from '../route/index.js';
@@ -46,6 +47,8 @@ export class Ipv6 {
   readonly icmp_limit: GlobalLimit = new GlobalLimit();
   /** Identifications of fragmented packets. */
   readonly rng: Rng;
+  /** Key of the flow labels. */
+  readonly label_key: number;
   /** Scratch of one call. */
   readonly fl: Flow6 = new Flow6();
   readonly tx: Ip6Tx = new Ip6Tx();
@@ -63,5 +66,16 @@ export class Ipv6 {
     this.tbl = new NeighTable(net, ETH_P_IPV6);
     this.frags = new FragTable(net);
     this.rng = net.sim.rng(`${net.name}/ipv6_id`);
+    this.label_key = net.sim.rng(`${net.name}/flowlabel`).next();
   }
+}
+
+/**
+ * `ip6_make_flowlabel` with auto_flowlabels 1: a label that is the same for all packets of a flow and says nothing else (RFC 6437 §3). `ports` are
+ * the two ports in one int, or type and code.
+ */
+export function ip6_make_flowlabel(ip6: Ipv6, saddr: In6, daddr: In6, protocol: number, ports: number): number {
+  const key = ip6.label_key;
+  const a = hash32_3(saddr[0] ^ saddr[2], saddr[1] ^ saddr[3], ports, key);
+  return hash32_3(daddr[0] ^ daddr[2], daddr[1] ^ daddr[3], a, key ^ protocol) & 0xfffff;
 }

@@ -51,7 +51,7 @@ function udp_queue_rcv(udp: Udp, sk: UdpSockState, skb: SkBuff, stats: Float64Ar
   skb.dev = null;
   __skb_queue_tail(sk.receive_queue, skb);
   const trace = udp.net.sim.trace;
-  if (trace.on) trace.put(TP.SOCK_QUEUE, udp.net.hostId, skb.journey, skb.id, sk.receive_queue.qlen, sk.num);
+  if (trace.on) trace.put(TP.SOCK_QUEUE, udp.net.who, skb.journey, skb.id, sk.receive_queue.qlen, sk.num);
   const waker = sk.waker;
   if (waker !== null) waker.sk_data_ready();
 }
@@ -69,7 +69,7 @@ function udp_header_ok(udp: Udp, skb: SkBuff, stats: Float64Array, v6: boolean):
     return false;
   }
   const trace = udp.net.sim.trace;
-  if (trace.on) trace.put(TP.UDP_RCV, udp.net.hostId, skb.journey, skb.id, udp_dest(udp.net.arena.dv, skb.data), ulen);
+  if (trace.on) trace.put(TP.UDP_RCV, udp.net.who, skb.journey, skb.id, udp_dest(udp.net.arena.dv, skb.data), ulen);
   return true;
 }
 
@@ -120,19 +120,13 @@ function udp4_mcast_deliver(
   for (let sk = udp_port_chain(udp.table, hnum); sk !== null; sk = sk.hash_next) {
     if (!udp4_hears(sk, saddr, sport, daddr, hnum, dif)) continue;
     if (first === null) first = sk;
-    else udp_queue_rcv(udp, sk, clone_for(skb), stats);
+    else udp_queue_rcv(udp, sk, skb_clone(skb), stats);
   }
   if (first !== null) udp_queue_rcv(udp, first, skb, stats);
   else {
     stats[UDP_MIB.IgnoredMulti]++;
     consume_skb(skb);
   }
-}
-
-function clone_for(skb: SkBuff): SkBuff {
-  const copy = skb_clone(skb);
-  copy.dev = skb.dev;
-  return copy;
 }
 
 /** `udpv6_rcv`: a datagram over IPv6. */
@@ -181,7 +175,7 @@ function udp6_mcast_deliver(udp: Udp, skb: SkBuff, sport: number, hnum: number, 
   for (let sk = udp_port_chain(udp.table, hnum); sk !== null; sk = sk.hash_next) {
     if (!udp6_hears(sk, udp.a, sport, udp.b, hnum, dif) || (unsummed && !sk.no_check6_rx)) continue;
     if (first === null) first = sk;
-    else udp_queue_rcv(udp, sk, clone_for(skb), stats);
+    else udp_queue_rcv(udp, sk, skb_clone(skb), stats);
   }
   if (first !== null) udp_queue_rcv(udp, first, skb, stats);
   else {

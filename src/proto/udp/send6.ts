@@ -41,7 +41,7 @@ import {
   UDP_MIB,
 } from '../core/index.js';
 import { fill_from_user, ip_alloc_chain } from '../ipv4/index.js';
-import { FRAG_HLEN, IP6_HLEN, IPV6_MAXPLEN, type Ip6Tx, ip6_local_out } from '../ipv6/index.js';
+import { FRAG_HLEN, IP6_HLEN, IPV6_MAXPLEN, type Ip6Tx, ip6_local_out, ip6_make_flowlabel } from '../ipv6/index.js';
 import { ip6_route_output, RTN_MULTICAST } from '../route/index.js';
 import type { Msghdr } from '../sock/index.js';
 import { UDP_CHECK, UDP_DEST, UDP_HLEN, UDP_LEN } from './header.js';
@@ -158,7 +158,7 @@ function udp6_transmit(udp: Udp, sk: UdpSockState, msg: Msghdr, tx: Ip6Tx, dport
   skb.mark = sk.mark;
   tx.nexthdr = IPPROTO_UDP;
   tx.tclass = sk.tclass;
-  tx.flowlabel = 0;
+  tx.flowlabel = ip6_make_flowlabel(ip6, tx.saddr, tx.daddr, IPPROTO_UDP, (sk.num << 16) | dport);
   if (tx.type === RTN_MULTICAST) tx.hop_limit = sk.mcast_hops;
   else tx.hop_limit = sk.hop_limit >= 0 ? sk.hop_limit : net.sysctl.ipv6_hop_limit;
   udp6_header(udp, sk, skb, tx, dport);
