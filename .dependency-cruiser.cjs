@@ -60,8 +60,8 @@ const ROOMS = {
   proto: [...proto, ...stack],
   fs: ['sim', 'uapi', 'bytes'],
   syscalls: ['proto', 'fs', 'cpu', 'sim', 'uapi', 'bytes'],
-  // A capture has an interface per tap point (DESIGN §10), and the taps are the wire's.
-  sinks: ['wire', 'proto', ...proto, 'pcap', 'sim', 'uapi', 'bytes'],
+  // A capture has an interface per tap point (DESIGN §10), and the taps are the wire's; drop reasons have their names in skbuff.
+  sinks: ['wire', 'skbuff', 'proto', ...proto, 'pcap', 'sim', 'uapi', 'bytes'],
   host: [...below, 'pcap', 'sinks'],
   'apps/http': ['syscalls', 'uapi', 'bytes'],
   'apps/httpd': ['apps/http', 'syscalls', 'uapi', 'bytes'],

@@ -21,12 +21,14 @@ a.spawn(async (sys) => {
   const to = { address: '10.0.0.2', port: 7000 };
   await sys.sendto(fd, 'one', 0, to);
   await sys.sleep('1ms');
-  link.setFaults([drop({ index: [0] }), duplicate({ index: [1] }), corrupt({ index: [2] })], 'a->b');
+  // Each rule counts the frames that reach it: the second never sees the lost one, the third sees both copies of the doubled one.
+  link.setFaults([drop({ index: [0] }), duplicate({ index: [0] }), corrupt({ index: [2] })], 'a->b');
   for (const word of ['lost', 'twice', 'damaged', 'last']) await sys.sendto(fd, word, 0, to);
   await sys.sleep('1ms');
 });
 
 await net.run();
+
 export { received };
 export const drops: Record<string, number> = b.drops();
 console.log(received, drops, link.faultCounts('a->b'));

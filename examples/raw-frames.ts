@@ -14,4 +14,6 @@ port.send(arpRequest);
 await net.run();
 
 export const answers: Uint8Array[] = port.received.map((f) => f.bytes).filter((b) => b[12] === 8 && b[13] === 6);
-console.log(answers.map((bytes) => Array.from(bytes.subarray(22, 28), (x) => x.toString(16).padStart(2, '0')).join(':')));
+console.log(
+  answers.map((bytes) => Array.from(bytes.subarray(22, 28), (x) => x.toString(16).padStart(2, '0')).join(':')),
+);

@@ -70,13 +70,12 @@ class CaptureTap implements WireTap {
   }
 
   tapped(point: number, direction: number, frame: number, time: Float64Array): void {
-    const { pool } = this;
     this.frames.push({
       time: time[0],
       iface: this.first + (point === TAP_SENT ? 0 : 2) + direction,
-      bytes: pool.bytes(frame),
-      badFcs: (pool.flags[frame] & FRAME_BAD_FCS) !== 0,
-      journey: pool.journey[frame],
+      bytes: this.pool.bytes(frame),
+      badFcs: (this.pool.flags[frame] & FRAME_BAD_FCS) !== 0,
+      journey: this.pool.journey[frame],
     });
   }
 }

@@ -20,6 +20,7 @@ import {
 } from './station.js';
 
 const NET_RX_SOFTIRQ = 3;
+const CTX_TASK = 0;
 const CTX_SOFTIRQ = 1;
 
 /** A station and where in the trace it stands; fractions stand between two records. */
@@ -40,8 +41,8 @@ export function deliveredJourneys(records: readonly TraceRecord[]): number[] {
  *
  * The interrupt, softirq and poll stations are those that brought this packet up. They are left out when they came before it was in memory: a
  * packet that a running poll finds has no interrupt of its own. Where several packets or copies share a journey id (fragments made from one
- * datagram, a duplicate), the stations of all of them appear. A datagram put together from fragments goes on under the id of one of them, that
- * of the head of the reassembled `sk_buff`; the ways of the others end in the fragment queue.
+ * datagram, a duplicate), the stations of all of them appear. A datagram put together from fragments of several ids goes on under that of
+ * the first fragment, whose `sk_buff` becomes the head; the ways of the others end in the fragment queue.
  *
  * Times: `wire, first bit` is when the frame was given to the wire, where it may wait for its turn; blocks of code stand at their start, with
  * what they do in order; a wakeup takes effect at the end of its block.
@@ -54,19 +55,29 @@ export function journeyStations(records: readonly TraceRecord[], journey: number
     const kind = OWN.get(r.id);
     if (kind !== undefined) placed.push(place(kind, r, r.index));
   }
-  const stored = own.find((r) => r.id === TP.DMA_WRITE);
-  const up = own.find((r) => r.id === TP.NETIF_RECEIVE);
-  if (up !== undefined) {
-    placed.push(place(SKB, up, up.index - 0.25));
-    const from = (stored ?? (own[0] as TraceRecord)).index;
-    if (stored !== undefined) placed.push(...interruptOf(records, stored, up));
-    placed.push(...pollOf(records, from, up));
-  }
+  const stores = own.filter((r) => r.id === TP.DMA_WRITE);
+  const ups = own.filter((r) => r.id === TP.NETIF_RECEIVE);
+  // Frames of one journey come up in the order in which they were stored.
+  for (const [i, up] of ups.entries()) placed.push(...serviceOf(records, stores[i], up, own[0] as TraceRecord));
   const queued = own.find((r) => r.id === TP.SOCK_QUEUE);
   const read = own.find((r) => r.id === TP.RECVFROM);
   if (queued !== undefined && read !== undefined) placed.push(...wakeupOf(records, queued, read));
   placed.sort((x, y) => x.at - y.at);
-  return placed.map((p) => p.station);
+  // What served two frames at once is one station.
+  return placed.filter((p, i) => p.at !== placed[i - 1]?.at).map((p) => p.station);
+}
+
+/** What brought one stored frame up: interrupt, softirq, poll, and its sk_buff. Loopback stores none; it starts at `first`. */
+function serviceOf(
+  records: readonly TraceRecord[],
+  stored: TraceRecord | undefined,
+  up: TraceRecord,
+  first: TraceRecord,
+): Placed[] {
+  const out = [place(SKB, up, up.index - 0.25)];
+  if (stored !== undefined) out.push(...interruptOf(records, stored, up));
+  out.push(...pollOf(records, (stored ?? first).index, up));
+  return out;
 }
 
 function place(kind: StationKind, r: TraceRecord, at: number): Placed {
@@ -136,16 +147,19 @@ function pollOf(records: readonly TraceRecord[], from: number, up: TraceRecord):
   return out;
 }
 
-/** The wakeup of the task that read the packet. */
+/** The wakeup of the task that read the packet. One that was awake, or that slept only later for another reason, has none. */
 function wakeupOf(records: readonly TraceRecord[], queued: TraceRecord, read: TraceRecord): Placed[] {
+  const here = (r: TraceRecord): boolean => r.host === read.host;
   let task = -1;
   for (let i = read.index; i >= 0 && task < 0; i--) {
     const r = records[i] as TraceRecord;
-    if (r.host === read.host && r.cpu === read.cpu && r.id === TP.BLOCK_START) task = r.b;
+    if (here(r) && r.cpu === read.cpu && r.id === TP.BLOCK_START) task = r.b;
   }
   for (let i = queued.index; i < read.index; i++) {
     const r = records[i] as TraceRecord;
-    if (r.host === read.host && r.id === TP.WAKEUP && r.a === task) return [place(WAKEUP, r, r.index)];
+    if (!here(r)) continue;
+    if (r.id === TP.WAKEUP && r.a === task) return [place(WAKEUP, r, r.index)];
+    if (r.id === TP.BLOCK_START && r.a === CTX_TASK && r.b === task) return [];
   }
   return [];
 }

@@ -6,13 +6,14 @@ import type { TraceRecord } from './record.js';
 /** Where a station stands: the columns of the sequence diagram, from the wire up. */
 export const LANES: readonly string[] = ['wire', 'NIC', 'memory', 'interrupt', 'hard irq', 'softirq', 'process'];
 
+/** The column of the wire. */
 export const LANE_WIRE = 0;
-export const LANE_NIC = 1;
-export const LANE_MEMORY = 2;
-export const LANE_INTERRUPT = 3;
-export const LANE_HARDIRQ = 4;
-export const LANE_SOFTIRQ = 5;
-export const LANE_PROCESS = 6;
+const LANE_NIC = 1;
+const LANE_MEMORY = 2;
+const LANE_INTERRUPT = 3;
+const LANE_HARDIRQ = 4;
+const LANE_SOFTIRQ = 5;
+const LANE_PROCESS = 6;
 
 /** One stop of a packet on its way. */
 export interface Station {
@@ -108,10 +109,7 @@ export const OWN: ReadonlyMap<number, StationKind> = new Map<number, StationKind
       detail: (r) => `${RINGS[r.a] ?? `ring ${r.a}`}, index ${r.b}, status ${hex(r.c, 4)}`,
     },
   ],
-  [
-    TP.NETIF_RECEIVE,
-    { name: 'netif_receive_skb', lane: BY_CONTEXT, detail: (r) => `${hex(r.b, 4)}, ${bytes(r.c)}` },
-  ],
+  [TP.NETIF_RECEIVE, { name: 'netif_receive_skb', lane: BY_CONTEXT, detail: (r) => `${hex(r.b, 4)}, ${bytes(r.c)}` }],
   [TP.IP_RCV, { name: 'IP', lane: BY_CONTEXT, detail: (r) => `IPv${r.b}, ${bytes(r.c)}` }],
   [TP.FRAG_QUEUE, { name: 'fragment queue', lane: BY_CONTEXT, detail: (r) => `offset ${r.b}, ${bytes(r.c)}` }],
   [TP.IP_LOCAL, { name: 'IP, local delivery', lane: BY_CONTEXT, detail: (r) => `${protocol(r.b)}, ${bytes(r.c)}` }],

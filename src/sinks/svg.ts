@@ -2,7 +2,7 @@ import { LANES, type Station } from './station.js';
 
 const ROW = 28;
 const TOP = 112;
-const LEFT = 232;
+const LEFT = 246;
 const LANE = 124;
 const RIGHT = 24;
 const INK = '#1f2933';
@@ -12,9 +12,9 @@ const COLOURS: readonly string[] = ['#0b7285', '#1864ab', '#5f3dc4', '#a61e4d', 
 /** From this column on a label stands to the left of its dot, so that it stays inside the picture. */
 const LEFTWARD = 5;
 /** Right edges of the columns of figures. */
-const TIME_X = 82;
-const DELTA_X = 150;
-const CYCLE_X = 218;
+const TIME_X = 74;
+const DELTA_X = 148;
+const CYCLE_X = 236;
 
 /**
  * The way of one packet as a sequence diagram (SVG 1.1, no scripts, no outside fonts): a column per place, time running down, a band per instant.
@@ -130,7 +130,9 @@ interface LabelStyle {
 function label(x: number, y: number, content: string, style: LabelStyle): string {
   const { size, fill = INK, anchor = 'start', weight, halo = false } = style;
   const bold = weight === undefined ? '' : ` font-weight="${weight}"`;
-  const rim = halo ? ' paint-order="stroke" stroke="#ffffff" stroke-opacity="0.8" stroke-width="3" stroke-linejoin="round"' : '';
+  const rim = halo
+    ? ' paint-order="stroke" stroke="#ffffff" stroke-opacity="0.8" stroke-width="3" stroke-linejoin="round"'
+    : '';
   return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}"${bold}${rim}>${content}</text>`;
 }
 

@@ -46,8 +46,7 @@ export class NeighParms {
   mcast_probes: number = 3;
   /** ns a confirmation lasts (base_reachable_time). */
   reachable_time_ns: number = 30_000_000_000;
-  /** Packets and truesize bytes that may wait for one neighbour; older ones are dropped. */
-  queue_len: number = 101;
+  /** Truesize bytes that may wait for one neighbour; older packets are dropped (`unres_qlen_bytes`, the only limit since Linux 3.3). */
   queue_len_bytes: number = 212992;
   /** ns during which another answer may not replace an address (locktime). */
   locktime_ns: number = 1_000_000_000;
@@ -151,10 +150,7 @@ export function dev_hard_header_xmit(skb: SkBuff, dst: Uint8Array, protocol: num
 function neigh_event_send(tbl: NeighTable, n: Neighbour, skb: SkBuff): number {
   const q = n.arp_queue;
   const start = n.nud_state !== NUD_INCOMPLETE;
-  while (
-    q.qlen > 0 &&
-    (q.qlen >= tbl.parms.queue_len || n.arp_queue_len_bytes + skb.truesize > tbl.parms.queue_len_bytes)
-  ) {
+  while (q.qlen > 0 && n.arp_queue_len_bytes + skb.truesize > tbl.parms.queue_len_bytes) {
     const old = skb_dequeue(q) as SkBuff;
     n.arp_queue_len_bytes -= old.truesize;
     kfree_skb_reason(old, SKB_DROP_REASON_NEIGH_QUEUEFULL);

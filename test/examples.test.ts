@@ -1,0 +1,58 @@
+import { basename } from 'node:path';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { filesBelow } from './support/source.js';
+
+/** What an example exports, by file name, and what it printed. */
+const outcomes: Record<string, (exported: Record<string, unknown>, printed: unknown[][]) => void> = {
+  'echo.ts': ({ answer }, printed) => {
+    expect(answer).toMatch(/^hello from 10\.0\.0\.2:7000 after \d+ ns$/);
+    // Four frames cross a wire of 1 ms: the ARP exchange, the datagram, the answer.
+    const after = Number(/after (\d+) ns/.exec(answer as string)?.[1]);
+    expect(after).toBeGreaterThan(4_000_000);
+    expect(after).toBeLessThan(4_100_000);
+    expect(printed).toEqual([[answer]]);
+  },
+  'faults.ts': ({ received, drops }) => {
+    expect(received).toEqual(['one', 'twice', 'twice', 'last']);
+    expect(drops).toEqual({ NIC_CRC_ERROR: 1 });
+  },
+  'raw-frames.ts': ({ answers }) => {
+    const [answer, ...more] = answers as Uint8Array[];
+    expect(more).toEqual([]);
+    // An ARP reply (operation 2) from 02:00:00:00:00:02, 10.0.0.2 to 02:00:00:00:00:01, 10.0.0.1.
+    expect([...(answer as Uint8Array).subarray(20, 42)]).toEqual([
+      ...[0, 2, 2, 0, 0, 0, 0, 2, 10, 0, 0, 2],
+      ...[2, 0, 0, 0, 0, 1, 10, 0, 0, 1],
+    ]);
+  },
+};
+
+let log: MockInstance;
+beforeEach(() => {
+  vi.resetModules();
+  log = vi.spyOn(console, 'log').mockImplementation(() => {});
+});
+afterEach(() => {
+  log.mockRestore();
+});
+
+describe('examples', () => {
+  for (const file of filesBelow('examples', '.ts')) {
+    test(`${file} runs and comes to what it says`, async () => {
+      const check = outcomes[basename(file)];
+      expect(check, `no outcome is stated for ${file}`).toBeDefined();
+      const exported = (await import(`../${file}`)) as Record<string, unknown>;
+      expect(log.mock.calls.length).toBeGreaterThan(0);
+      check?.(exported, log.mock.calls);
+    });
+  }
+
+  test('run twice: the same results', async () => {
+    for (const file of filesBelow('examples', '.ts')) {
+      const first = (await import(`../${file}`)) as Record<string, unknown>;
+      vi.resetModules();
+      const second = (await import(`../${file}`)) as Record<string, unknown>;
+      expect({ ...second }).toEqual({ ...first });
+    }
+  });
+});
