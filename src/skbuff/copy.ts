@@ -2,10 +2,10 @@ import { EFAULT } from '../uapi/index.js';
 import type { SkbPool } from './pool.js';
 import type { SkBuff, SkbBuffer } from './skb.js';
 
-/** Below this many bytes a byte loop beats `set` with a cached view. */
-const LOOP_BELOW = 48;
-/** Views kept for copies are of multiples of this many bytes; the rest is a loop. */
-const VIEW_STEP = 128;
+/** Below this many bytes a byte loop beats `set` with a kept view. */
+const LOOP_BELOW = 32;
+/** Kept views have a multiple of this many bytes (1 << VIEW_SHIFT); the rest of a copy is a loop. */
+const VIEW_SHIFT = 5;
 /** Copies longer than this take one exact view: its cost drowns in the copy's. */
 const VIEW_MAX = 2048;
 
@@ -94,17 +94,21 @@ function copy_to_user(skb: SkBuff, from: number, to: Uint8Array, to_off: number,
       buf.view_base = u8;
       buf.views.length = 0;
     }
-    done = len & ~(VIEW_STEP - 1);
-    if (done !== 0) to.set(cached_view(buf.views, u8, from, done), to_off);
+    done = (len >> VIEW_SHIFT) << VIEW_SHIFT;
+    to.set(kept_view(buf.views, u8, from, done), to_off);
   }
   for (let i = done; i < len; i++) to[to_off + i] = u8[from + i];
 }
 
-/** The view of `length` bytes (a multiple of VIEW_STEP) at `from`, made when first asked for. */
-function cached_view(views: Uint8Array[], base: Uint8Array, from: number, length: number): Uint8Array {
-  const index = (length >> 7) - 1;
-  while (views.length <= index) views.push(base.subarray(from, from + (views.length + 1) * VIEW_STEP));
-  return views[index];
+/** The view of `length` bytes (a multiple of 1 << VIEW_SHIFT) at `from`, made when first asked for. */
+function kept_view(views: (Uint8Array | null)[], base: Uint8Array, from: number, length: number): Uint8Array {
+  const index = length >> VIEW_SHIFT;
+  while (views.length <= index) views.push(null);
+  const kept = views[index];
+  if (kept !== null) return kept;
+  const made = base.subarray(from, from + length);
+  views[index] = made;
+  return made;
 }
 
 /**
@@ -128,8 +132,8 @@ export function copy_from_user(pool: SkbPool, to: number, from: Uint8Array, off:
       pool.user_start = off;
       pool.user_views.length = 0;
     }
-    done = len & ~(VIEW_STEP - 1);
-    if (done !== 0) u8.set(cached_view(pool.user_views, from, off, done), to);
+    done = (len >> VIEW_SHIFT) << VIEW_SHIFT;
+    u8.set(kept_view(pool.user_views, from, off, done), to);
   }
   for (let i = done; i < len; i++) u8[to + i] = from[off + i];
 }

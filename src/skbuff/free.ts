@@ -90,12 +90,11 @@ function free_one(skb: SkBuff, reason: number): void {
   release(skb, buf);
 }
 
-/** A chain may be shared with a clone: each part loses one reference, and stays linked while others hold it. */
+/** A chain may be shared with a clone: each part loses one reference; those that stay alive stay linked. */
 function free_frags(list: SkBuff, reason: number): void {
   let skb: SkBuff | null = list;
   while (skb !== null) {
     const next: SkBuff | null = skb.next;
-    if (skb.users === 1) skb.next = null;
     kfree_skb_reason(skb, reason);
     skb = next;
   }

@@ -60,7 +60,7 @@ export class SkbPool extends Cloneable {
   /** Cached views of the user buffer copied from last (see `copy_from_user`). */
   user_base: Uint8Array | null;
   user_start: number;
-  user_views: Uint8Array[];
+  user_views: (Uint8Array | null)[];
 
   constructor(options: SkbPoolOptions) {
     super();

@@ -31,10 +31,10 @@ export class SkbBuffer extends Cloneable {
   owner: PageOwner | null;
   /** Chain of free pages. */
   next: SkbBuffer | null;
-  /** First byte that `views` start at, and the views (of 128, 256, ... bytes) made so far for copies to user memory. */
+  /** First byte that `views` start at, and the views made so far for copies to user memory. */
   view_start: number;
   view_base: Uint8Array | null;
-  views: Uint8Array[];
+  views: (Uint8Array | null)[];
 
   constructor(addr: number, size: number, cls: number) {
     super();

@@ -67,8 +67,7 @@ export class Machine {
       checked: o.checked ?? true,
       limit_bytes: o.limit_bytes ?? Number.MAX_SAFE_INTEGER,
     });
-    const cpus = this.cpus;
-    this.net.softirq = { raise: (nr) => cpus.smp_processor().raise_softirq(nr) };
+    this.net.softirq = new Raiser(this.cpus);
     this.cpus.open_softirq(NET_TX_SOFTIRQ, () => new NetTxAction(this.net));
     this.softnet = net_dev_init(this.net, this.cpus);
     for (let i = 0; i < (o.nics ?? 1); i++) {
@@ -95,9 +94,25 @@ export class Machine {
     return driver.adapters;
   }
 
+  /** Lets `ns` pass, weak timers included. */
+  pass(ns: number): void {
+    this.sim.schedule(ns, this.sim.attach({ handle: () => undefined }), 0, 0, 0);
+    this.run();
+  }
+
   /** Until no strong event is left, or until `until` ns. */
   run(until: number = Number.MAX_SAFE_INTEGER): void {
     this.sim.drain(until);
+  }
+}
+
+class Raiser {
+  readonly cpus: CpuSet;
+  constructor(cpus: CpuSet) {
+    this.cpus = cpus;
+  }
+  raise(nr: number): void {
+    this.cpus.smp_processor().raise_softirq(nr);
   }
 }
 

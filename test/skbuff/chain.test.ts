@@ -91,6 +91,20 @@ describe('clone and copy', () => {
     expect(conserved(net)).toBe(true);
   });
 
+  it('tail of a cloned head is not written, because the clone may have put its own bytes there', () => {
+    const net = makeNet();
+    const skb = skbOf(net, Uint8Array.of(1, 2, 3), 0, 61);
+    skb.frag_list = skbOf(net, Uint8Array.of(4, 5, 6));
+    skb.len += 3;
+    skb.data_len = 3;
+    const clone = skb_clone(skb);
+    pskb_trim(clone, 3);
+    net.arena.u8.fill(9, skb_put(clone, 2), clone.tail);
+    expect(pskb_may_pull(skb, 5)).toBe(true);
+    expect([...skb_bytes(skb)]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...skb_bytes(clone)]).toEqual([1, 2, 3, 9, 9]);
+  });
+
   it('clone of a chain lives on when the original is trimmed, pulled and freed', () => {
     fc.assert(
       fc.property(partsArb, fc.nat(1500), fc.nat(1500), (parts, trim, pull) => {
@@ -165,6 +179,8 @@ describe('chains', () => {
         const out = new Uint8Array(len);
         skb_copy_datagram(skb, 0, out, 0, len);
         expect([...out]).toEqual([...src]);
+        skb_copy_datagram(skb, 7, out, 0, len - 7);
+        expect([...out.subarray(0, len - 7)]).toEqual([...src.subarray(7)]);
         consume_skb(skb);
         if (round === 1 && len === 9000) net.arena.claim(0, net.arena.size());
       }
@@ -214,6 +230,16 @@ describe('checksums', () => {
       ),
       { numRuns: runs(150) },
     );
+  });
+
+  it('PARTIAL checksum that comes out as 0 is stored as ffff', () => {
+    const net = makeNet();
+    const skb = skbOf(net, Uint8Array.of(0, 0, 0, 0, 0, 0, 0xff, 0xff));
+    skb.ip_summed = CHECKSUM_PARTIAL;
+    skb.csum_start = skb.data;
+    skb.csum_offset = 6;
+    expect(skb_checksum_help(skb)).toBe(0);
+    expect([...skb_bytes(skb).subarray(6)]).toEqual([0xff, 0xff]);
   });
 
   it('PARTIAL offsets outside the packet are -EINVAL', () => {

@@ -203,6 +203,19 @@ describe('transmission', () => {
     expect(ops.taken.map((s) => net.arena.u8[s.data])).toEqual([1, 2, 3]);
   });
 
+  it('driver busy in the middle of a queue keeps its order', () => {
+    const net = makeNet();
+    const { dev, ops } = up(net, new FakeDriver(1));
+    netif_stop_queue(dev);
+    for (let i = 1; i <= 4; i++) dev_queue_xmit(frame(net, dev, i));
+    netif_wake_queue(dev);
+    expect([ops.taken.length, dev.qdisc.requeues]).toEqual([1, 1]);
+    ops.room = 9;
+    netif_stop_queue(dev);
+    netif_wake_queue(dev);
+    expect(ops.taken.map((s) => net.arena.u8[s.data])).toEqual([1, 2, 3, 4]);
+  });
+
   it('NET_TX sends one packet a step, 64 a device and pass, and raises itself for the rest', () => {
     const net = makeNet();
     const raised: number[] = [];

@@ -49,6 +49,15 @@ describe('skb pool', () => {
     expect(net.pool.held_bytes).toBe(2048);
   });
 
+  it('reused buffer carries no journey of the frame it held before', () => {
+    const net = makeNet();
+    const a = some(net.pool.alloc_skb(100));
+    net.arena.tags[a.head >>> 11] = 5;
+    consume_skb(a);
+    const b = some(net.pool.alloc_skb(100));
+    expect([b.head === a.head || b.id === a.id, net.arena.tags[b.head >>> 11], b.journey]).toEqual([true, 0, 0]);
+  });
+
   it('sizes go to classes, and beyond the largest there is none', () => {
     const net = makeNet();
     for (const size of [1, 2048, 2049, 9216, 65600, SKB_MAX_ALLOC]) {

@@ -1,6 +1,14 @@
 import { Cloneable } from '../../sim/index.js';
-import { consume_skb, type Net, type SkBuff, skb_ring_take } from '../../skbuff/index.js';
+import {
+  consume_skb,
+  kfree_skb_reason,
+  type Net,
+  SKB_DROP_REASON_DEV_READY,
+  type SkBuff,
+  skb_ring_take,
+} from '../../skbuff/index.js';
 import { ENOMEM } from '../../uapi/index.js';
+import { E1000_RXD_STAT_DD } from './regs.js';
 
 /** Bytes of a descriptor, and alignment of a ring. */
 export const DESC_SIZE = 16;
@@ -16,6 +24,8 @@ export class E1000Ring extends Cloneable {
   skbs: (SkBuff | null)[];
   /** Transmit only: index of the last descriptor of the packet that starts here, -1 for none. */
   watch: Int16Array;
+  /** Receive only: frames that lay here, received and not yet polled, when the ring was freed. */
+  purged: number;
 
   constructor(count: number) {
     super();
@@ -24,6 +34,7 @@ export class E1000Ring extends Cloneable {
     this.next_to_use = this.next_to_clean = 0;
     this.skbs = [];
     this.watch = new Int16Array(0);
+    this.purged = 0;
   }
 }
 
@@ -40,13 +51,20 @@ export function e1000e_setup_ring(net: Net, ring: E1000Ring): number {
   return 0;
 }
 
-/** Frees the descriptors and every skb still on the ring (consumed: they never were packets, or were never reported sent). */
+/**
+ * Frees the descriptors and every skb still on the ring: a received frame that no poll has seen is dropped as DEV_READY, the others are
+ * consumed (they never were packets, or were never reported sent).
+ */
 export function e1000e_free_ring(net: Net, ring: E1000Ring, receive: boolean): void {
   if (ring.dma === 0) return;
-  for (const skb of ring.skbs) {
+  for (let i = 0; i < ring.skbs.length; i++) {
+    const skb = ring.skbs[i];
     if (skb === null) continue;
     if (receive) skb_ring_take(skb);
-    consume_skb(skb);
+    if (receive && (net.arena.i32[((ring.dma + i * DESC_SIZE) >> 2) + 2] & E1000_RXD_STAT_DD) !== 0) {
+      ring.purged++;
+      kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+    } else consume_skb(skb);
   }
   net.mem.free(ring.dma, ring.count * DESC_SIZE, RING_ALIGN);
   ring.dma = 0;

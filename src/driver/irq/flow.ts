@@ -11,6 +11,7 @@ import {
 } from './constants.js';
 import type { IrqCore } from './core.js';
 import type { IrqDesc } from './desc.js';
+import { mask_irq, unmask_irq } from './mask.js';
 import { note_interrupt } from './spurious.js';
 
 /** An interrupt of `desc` arrives at `cpu`: through the flow that its trigger asks for. */
@@ -84,18 +85,4 @@ function no_thread(core: IrqCore, desc: IrqDesc, name: string): void {
   if (desc.no_thread++ === 0) {
     core.log.print(`IRQ ${desc.irq} device ${name} returned IRQ_WAKE_THREAD but no thread function available.`);
   }
-}
-
-/** Masks at the controller, once. */
-export function mask_irq(desc: IrqDesc): void {
-  if ((desc.state & IRQS_MASKED) !== 0) return;
-  desc.state |= IRQS_MASKED;
-  desc.chip.mask(desc);
-}
-
-/** Unmasks at the controller, if it is masked. */
-export function unmask_irq(desc: IrqDesc): void {
-  if ((desc.state & IRQS_MASKED) === 0) return;
-  desc.state &= ~IRQS_MASKED;
-  desc.chip.unmask(desc);
 }

@@ -21,7 +21,7 @@ import {
 } from './constants.js';
 import type { IrqCore } from './core.js';
 import type { IrqAction, IrqDesc, IrqHandler } from './desc.js';
-import { unmask_irq } from './flow.js';
+import { unmask_irq } from './mask.js';
 
 /**
  * `request_irq`: from now on `handler(irq, dev_id)` is called for interrupt `irq`, in a HARDIRQ block. Returns 0, or

@@ -1,7 +1,7 @@
 import { IRQ_HANDLED, IRQ_NONE, IRQ_WAKE_THREAD, IRQS_DISABLED, IRQS_SPURIOUS_DISABLED } from './constants.js';
 import type { IrqCore } from './core.js';
 import type { IrqDesc } from './desc.js';
-import { mask_irq } from './flow.js';
+import { mask_irq } from './mask.js';
 
 /** Interrupts per judgement, and unhandled ones among them that a line survives. */
 const SPURIOUS_PERIOD = 100000;
