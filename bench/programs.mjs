@@ -1,5 +1,5 @@
 // The programs of the benches: a sender with a window of 128 datagrams and a receiver that returns one real credit datagram per 32.
-import { AF_INET, createNetwork, MSG_DONTWAIT, POLLIN, SOCK_DGRAM } from '../dist/index.js';
+import { AF_INET, createNetwork, MSG_DONTWAIT, POLLIN, POLLOUT, SOCK_DGRAM } from '../dist/index.js';
 
 const RUN = 0;
 const SLEEP = 1;
@@ -41,6 +41,10 @@ export class CoreSender {
     if (this.credit === 0) return this.takeCredit(thread);
     const size = this.sizes[this.sent % this.sizes.length];
     const n = kernel.sendto(proc, this.fd, this.buf, 0, size, MSG_DONTWAIT, this.to, 16);
+    if (n === -EAGAIN) {
+      thread.kernel.sleepOn(thread, this.fd, POLLOUT);
+      return SLEEP;
+    }
     if (n !== size) throw new Error(`sendto: ${n}`);
     this.sent++;
     this.credit--;
@@ -119,10 +123,10 @@ export function coreRun({ sizes, total, costs = 'zero', rate = '1Gbps', startAt 
 }
 
 /** The same with an awaiting receiver: one `await recvfrom` per datagram into its own buffer. */
-export function awaitedRun({ sizes, total, costs = 'zero', rate = '1Gbps', startAt = '3s' }) {
+export function awaitedRun({ sizes, total, costs = 'zero', rate = '1Gbps', startAt = '3s', host = {} }) {
   const net = createNetwork({ seed: 1, costs });
-  const a = net.host('a', { addresses: ['10.0.0.1/24'] });
-  const b = net.host('b', { addresses: [`${SERVER}/24`] });
+  const a = net.host('a', { addresses: ['10.0.0.1/24'], ...host });
+  const b = net.host('b', { addresses: [`${SERVER}/24`], ...host });
   net.wire(a, b, { rate, delay: '1us' });
   let received = 0;
   b.spawn(

@@ -2,5 +2,13 @@
 export * from './ioapic/index.js';
 export * from './memory/index.js';
 export * from './msi/index.js';
-export { Nic82574, type NicOptions, NIC_DROP_NAMES, REGISTER_GROUPS, type RegisterGroup, type RegisterRow, type RegisterValue } from './nic/index.js';
+export {
+  NIC_DROP_NAMES,
+  Nic82574,
+  type NicOptions,
+  REGISTER_GROUPS,
+  type RegisterGroup,
+  type RegisterRow,
+  type RegisterValue,
+} from './nic/index.js';
 export * from './pcie/index.js';

@@ -49,6 +49,8 @@ export class NapiStruct {
   completes: number = 0;
   /** Completions that found MISSED set and scheduled again. */
   missed: number = 0;
+  /** Schedules refused because it was disabled, or a disable waited. */
+  refused: number = 0;
   /** Counts by NAPI_DIAG_*. */
   readonly diagnostics: Float64Array = new Float64Array(napiDiagnosticNames.length);
 

@@ -19,8 +19,12 @@ import type { NapiStruct } from './napi-struct.js';
  */
 export function napi_schedule_prep(n: NapiStruct): boolean {
   const state = n.state;
-  if ((state & NAPIF_STATE_DISABLE) !== 0) return false;
+  if ((state & NAPIF_STATE_DISABLE) !== 0) {
+    n.refused++;
+    return false;
+  }
   if ((state & NAPIF_STATE_SCHED) !== 0) {
+    if ((state & NAPIF_STATE_NPSVC) !== 0) n.refused++;
     n.state = state | NAPIF_STATE_MISSED;
     return false;
   }

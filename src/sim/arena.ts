@@ -2,13 +2,18 @@
 import { Cloneable } from './clone.js';
 import { SimError } from './errors.js';
 
-/** Bytes per chunk: a buffer of one owner never spans a chunk it does not own. */
-export const CHUNK: number = 256 * 1024;
-const CHUNK_SHIFT = 18;
+/**
+ * Bytes per chunk: a buffer of one owner never spans a chunk it does not own. Small, because every host's last chunk is half empty: two
+ * hosts with full rings fit into the first INITIAL_BYTES.
+ */
+export const CHUNK: number = 64 * 1024;
+const CHUNK_SHIFT = 16;
 /** Journey tags: one per 2 KiB. */
 export const TAG_SHIFT: number = 11;
 /** Addresses are int32, so the arena ends below 2^31. */
 const MAX_BYTES = 0x80000000 - CHUNK;
+/** Two hosts (receive rings of 256 buffers of 2 KiB each), a wire and two NICs, without growing. */
+const INITIAL_BYTES: number = 22 * CHUNK;
 const NOBODY = -1;
 
 /** Where the arena's buffer comes from. */
@@ -47,8 +52,8 @@ export class Arena extends Cloneable {
   /** Chunk 0 is kept for the wire (owner 0), so that address 0 is never a host's. */
   private first: boolean;
 
-  /** `bytes`: initial size, rounded up to chunks (default 1 MiB). */
-  constructor(bytes: number = 4 * CHUNK, allocator: ArenaAllocator = defaultAllocator()) {
+  /** `bytes`: initial size, rounded up to chunks (default 1.375 MiB: two hosts). */
+  constructor(bytes: number = INITIAL_BYTES, allocator: ArenaAllocator = defaultAllocator()) {
     super();
     this.allocator = allocator;
     this.free = 1;

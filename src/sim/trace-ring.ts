@@ -82,9 +82,11 @@ export class TraceRing extends Cloneable {
   /** Records drained so far. */
   drained: number;
   private readonly clock: Float64Array;
-  private readonly f64: Float64Array;
-  private readonly i32: Int32Array;
-  private readonly view: TraceView;
+  /** Made when the first record is written: most networks are never traced. */
+  private f64: Float64Array;
+  private i32: Int32Array;
+  private view: TraceView;
+  private capacity: number;
   private count: number;
   private journeys: number;
   private sinks: TraceSink[];
@@ -98,9 +100,10 @@ export class TraceRing extends Cloneable {
     this.digest = new Digest(clock);
     this.drained = 0;
     this.clock = clock;
-    this.f64 = new Float64Array(RECORDS * 2);
-    this.i32 = new Int32Array(RECORDS * INTS);
+    this.f64 = new Float64Array(0);
+    this.i32 = new Int32Array(0);
     this.view = new TraceView(this.f64, this.i32);
+    this.capacity = 0;
     this.count = 0;
     this.journeys = 0;
     this.sinks = [];
@@ -108,7 +111,7 @@ export class TraceRing extends Cloneable {
 
   /** Writes one record at the current time. All arguments int32; `id` from TP. */
   put(id: number, who: number, journey: number, a: number, b: number, c: number): void {
-    if (this.count === RECORDS) this.flush();
+    if (this.count === this.capacity) this.makeRoom();
     const n = this.count;
     const i = n * INTS;
     const ints = this.i32;
@@ -123,6 +126,17 @@ export class TraceRing extends Cloneable {
     ints[i + 6] = this.cpu;
     ints[i + 7] = this.ctx;
     this.count = n + 1;
+  }
+
+  private makeRoom(): void {
+    if (this.capacity !== 0) {
+      this.flush();
+      return;
+    }
+    this.capacity = RECORDS;
+    this.f64 = new Float64Array(RECORDS * 2);
+    this.i32 = new Int32Array(RECORDS * INTS);
+    this.view = new TraceView(this.f64, this.i32);
   }
 
   /** A new journey id, from 1. */

@@ -8,7 +8,7 @@ export const FRAME_MAX_LENGTH = 16382;
 
 const SMALL_SLOT = 2048;
 const LARGE_SLOT = 16384;
-const CLAIM_BYTES = 256 * 1024;
+const CLAIM_BYTES = 64 * 1024;
 /** Frames start two bytes into their slot, so that an IP header behind 14 bytes of Ethernet is 4-aligned. */
 const PAD = 2;
 const SMALL_MAX_LENGTH = SMALL_SLOT - PAD;
@@ -24,7 +24,7 @@ export interface FramePoolOptions {
 /**
  * The frames of a network: immutable once sent, reference-counted, in the arena (owner 0). A frame is an int handle > 0 and
  * runs from the destination MAC address to the end of the payload, without FCS; the FCS is a flag.
- * Two slot sizes (2 KiB and 16 KiB); slots are claimed 256 KiB at a time and never given back.
+ * Two slot sizes (2 KiB and 16 KiB); slots are claimed 64 KiB at a time and never given back.
  */
 export class FramePool {
   readonly sim: Simulation;

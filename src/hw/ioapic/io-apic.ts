@@ -42,6 +42,8 @@ export class IoApic implements MmioRegion, EoiListener {
   readonly level: Int32Array = new Int32Array(IOAPIC_PINS);
   /** Messages sent per pin. */
   readonly sent: Int32Array = new Int32Array(IOAPIC_PINS);
+  /** Times a pin became active while its entry was masked. */
+  readonly masked: Int32Array = new Int32Array(IOAPIC_PINS);
   private readonly low: Int32Array = new Int32Array(IOAPIC_PINS).fill(REDIR_MASKED);
   private readonly high: Int32Array = new Int32Array(IOAPIC_PINS);
   private readonly bus: ApicBus;
@@ -63,8 +65,9 @@ export class IoApic implements MmioRegion, EoiListener {
     this.level[pin] = level;
     if (!this.active(pin)) return;
     const entry = this.low[pin];
-    if ((entry & REDIR_LEVEL) !== 0) this.service(pin);
-    else if ((entry & REDIR_MASKED) === 0) this.send(pin, TRIGGER_EDGE);
+    if ((entry & REDIR_MASKED) !== 0) this.masked[pin]++;
+    else if ((entry & REDIR_LEVEL) !== 0) this.service(pin);
+    else this.send(pin, TRIGGER_EDGE);
   }
 
   /** The pin's signal is at its active level under the present polarity. */

@@ -28,6 +28,8 @@ export class InterruptUnit {
    * describes its EITR), or only one that was immediate does (the timeline measured on a model of this chip).
    */
   readonly strictGap: boolean;
+  /** Times causes occurred of which IMS let none interrupt. */
+  masked = 0;
   private armed = false;
   /** [0] start of the last window, ns. */
   private readonly times: Float64Array = new Float64Array(1);
@@ -43,6 +45,7 @@ export class InterruptUnit {
 
   /** Causes have occurred: ORed into ICR. */
   raise(causes: number): void {
+    if ((causes & this.values[IMS]) === 0) this.masked++;
     this.values[ICR] |= causes & CAUSE_MASK;
     this.update();
   }
