@@ -52,4 +52,5 @@ export async function report(print) {
   print(`${(cpu / 1e6).toFixed(2)} ms CPU, ${mib(heap + buffers)} MiB (${mib(heap)} heap, ${mib(buffers)} buffers)`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && !(await serveCase(cases))) await report((line) => console.log(line));
+if (process.argv[1] === fileURLToPath(import.meta.url) && !(await serveCase(cases)))
+  await report((line) => console.log(line));

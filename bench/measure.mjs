@@ -16,7 +16,8 @@ export function calibrate() {
   const rounds = 4000;
   let sum = 0;
   const start = cpuNs();
-  for (let r = 0; r < rounds; r++) for (let i = 0; i < words.length; i++) sum = (Math.imul(sum ^ words[i], 0x85ebca77) + r) | 0;
+  for (let r = 0; r < rounds; r++)
+    for (let i = 0; i < words.length; i++) sum = (Math.imul(sum ^ words[i], 0x85ebca77) + r) | 0;
   const ns = (cpuNs() - start) / rounds;
   if (sum === 42) console.log(sum);
   return ns;
@@ -36,7 +37,10 @@ export function median(list) {
 /** Runs `cases[name]` of a module in a child process and resolves with what it returns. */
 export function inChild(module, name, execArgv = []) {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(module), ['--case', name], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(fileURLToPath(module), ['--case', name], {
+      execArgv,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     let result;
     child.on('message', (message) => {
       result = message;

@@ -87,15 +87,21 @@ export async function report(print) {
   const self = new URL(import.meta.url);
   const base = await inChild(self, 'node:dgram over the kernel, 64 B');
   const large = await inChild(self, 'node:dgram over the kernel, 1400 B');
-  print('datagrams per CPU-second (median of the runs), beside Node\'s dgram over the kernel\'s loopback in the same run');
-  print(`${'case'.padEnd(38)}${'k/CPU-s'.padStart(9)}${'worst'.padStart(9)}${'best'.padStart(9)}${'x dgram'.padStart(9)}${'calib ns'.padStart(10)}  aim`);
+  print(
+    "datagrams per CPU-second (median of the runs), beside Node's dgram over the kernel's loopback in the same run",
+  );
+  print(
+    `${'case'.padEnd(38)}${'k/CPU-s'.padStart(9)}${'worst'.padStart(9)}${'best'.padStart(9)}${'x dgram'.padStart(9)}${'calib ns'.padStart(10)}  aim`,
+  );
   for (const name of Object.keys(cases).filter((n) => !n.startsWith('garbage'))) {
     const r = name.includes('kernel') ? (name.includes('1400') ? large : base) : await inChild(self, name);
     const kernel = median((name.includes('1400') || name.includes('mixed') ? large : base).rates);
     const m = median(r.rates);
     const k = (x) => (x / 1000).toFixed(0).padStart(9);
     const aim = AIMS[name] === undefined ? '' : `${AIMS[name] / 1000} k: ${m >= AIMS[name] ? 'met' : 'missed'}`;
-    print(`${name.padEnd(38)}${k(m)}${k(Math.min(...r.rates))}${k(Math.max(...r.rates))}${(m / kernel).toFixed(1).padStart(9)}${r.calibration.toFixed(0).padStart(10)}  ${aim}`);
+    print(
+      `${name.padEnd(38)}${k(m)}${k(Math.min(...r.rates))}${k(Math.max(...r.rates))}${(m / kernel).toFixed(1).padStart(9)}${r.calibration.toFixed(0).padStart(10)}  ${aim}`,
+    );
   }
   print('');
   print('garbage per datagram over 10^6 datagrams after warm-up (aim: at most 50 B)');
@@ -105,4 +111,5 @@ export async function report(print) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && !(await serveCase(cases))) await report((line) => console.log(line));
+if (process.argv[1] === fileURLToPath(import.meta.url) && !(await serveCase(cases)))
+  await report((line) => console.log(line));

@@ -10,8 +10,17 @@
  *
  * @packageDocumentation
  */
+
+export {
+  type Costs,
+  type CpuStats,
+  cpu_stats,
+  type HostParams,
+  loadCostTable,
+  lumpedCosts,
+  zeroCosts,
+} from './cpu/index.js';
 export * from './host/index.js';
-export { cpu_stats, type Costs, type CpuStats, type HostParams, loadCostTable, lumpedCosts, zeroCosts } from './cpu/index.js';
 export { DeadlockError, HorizonError, LivelockError, type RunOptions, type RunResult, SimError } from './sim/index.js';
 export * from './sinks/index.js';
 export {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseCidr, parseMac } from '../uapi/index.js';
 import { readCosts, readFrames, writeFiles } from './files.js';
-import { jsonLines, replay, type ReplayOptions } from './replay.js';
+import { jsonLines, type ReplayOptions, replay } from './replay.js';
 import { textReport, traceFiles } from './report.js';
 import { DEMO_HELP, MAIN_HELP, REPLAY_HELP, UsageError } from './usage.js';
 
@@ -12,7 +12,12 @@ import { DEMO_HELP, MAIN_HELP, REPLAY_HELP, UsageError } from './usage.js';
 export type Print = (line: string) => void;
 
 /** The capture shipped with the package and the host in it that is replayed. */
-const DEMO = { file: 'linux-mixed.pcap', host: '10.1.0.2/24,fd01::2/64', mac: '02:00:00:00:00:02', port: '7000' } as const;
+const DEMO = {
+  file: 'linux-mixed.pcap',
+  host: '10.1.0.2/24,fd01::2/64',
+  mac: '02:00:00:00:00:02',
+  port: '7000',
+} as const;
 
 /** Runs one command line; throws {@link UsageError} for what the caller got wrong. */
 export async function main(argv: readonly string[], print: Print): Promise<void> {
@@ -104,7 +109,8 @@ function text(value: unknown): string | undefined {
 
 function whole(name: string, value: string, low: number, high: number): number {
   const n = Number(value);
-  if (!/^\d+$/.test(value) || n < low || n > high) throw new UsageError(`--${name} is a whole number from ${low} to ${high}, not '${value}'`);
+  if (!/^\d+$/.test(value) || n < low || n > high)
+    throw new UsageError(`--${name} is a whole number from ${low} to ${high}, not '${value}'`);
   return n;
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CostsInput, createNetwork, type Host, type Network } from '../host/index.js';
+import { PcapngCapture, TraceCollector } from '../sinks/index.js';
+import type { Sys } from '../syscalls/index.js';
 import {
   AF_INET,
   AF_INET6,
@@ -10,8 +12,6 @@ import {
   SOCK_DGRAM,
   type SockAddr,
 } from '../uapi/index.js';
-import type { Sys } from '../syscalls/index.js';
-import { PcapngCapture, TraceCollector } from '../sinks/index.js';
 import type { RawPort, TimedFrame } from '../wire/index.js';
 
 /** Largest datagram: a buffer for it never truncates. */

@@ -1,4 +1,11 @@
-import { formatJourney, journeyStations, journeySvg, PerfettoSink, deliveredJourneys, type Station } from '../sinks/index.js';
+import {
+  deliveredJourneys,
+  formatJourney,
+  journeyStations,
+  journeySvg,
+  PerfettoSink,
+  type Station,
+} from '../sinks/index.js';
 import { DROP_REASON_NAMES } from '../skbuff/index.js';
 import type { ReplayResult } from './replay.js';
 
@@ -21,13 +28,18 @@ export function textReport(result: ReplayResult): string[] {
   lines.push(`${framesInFile} frames in the capture, ${framesReplayed} of them for this host`);
   const journey = chosenJourney(result);
   if (journey !== null) {
-    lines.push('', `the way of packet ${journey.id} (time since its first station, since the last one, CPU cycle, place)`);
+    lines.push(
+      '',
+      `the way of packet ${journey.id} (time since its first station, since the last one, CPU cycle, place)`,
+    );
     lines.push(...formatJourney(journey.stations));
   }
   lines.push('', `${datagrams.length} datagrams received by recvfrom`);
   for (const { from, data, sha256, time } of datagrams) {
     const sender = from.address.includes(':') ? `[${from.address}]:${from.port}` : `${from.address}:${from.port}`;
-    lines.push(`  ${seconds(time)}  ${sender.padEnd(28)} ${String(data.length).padStart(5)} bytes  sha256 ${sha256.slice(0, 16)}`);
+    lines.push(
+      `  ${seconds(time)}  ${sender.padEnd(28)} ${String(data.length).padStart(5)} bytes  sha256 ${sha256.slice(0, 16)}`,
+    );
   }
   lines.push('', 'drops by reason');
   const reasons = Object.entries(result.drops);
@@ -45,7 +57,10 @@ export function traceFiles(result: ReplayResult): Record<string, string | Uint8A
   const perfetto = new PerfettoSink({ hosts: new Map([[result.host.id, result.host.name]]) });
   for (const r of trace.list) perfetto.add(r);
   const files: Record<string, string | Uint8Array> = { 'journey.perfetto.json': perfetto.toJSON() };
-  if (result.capture !== null) files['journey.pcapng'] = result.capture.toBytes(trace.list, { dropReason: (n) => DROP_REASON_NAMES[n] ?? String(n) });
+  if (result.capture !== null)
+    files['journey.pcapng'] = result.capture.toBytes(trace.list, {
+      dropReason: (n) => DROP_REASON_NAMES[n] ?? String(n),
+    });
   if (journey !== null) {
     files['journey.svg'] = journeySvg(journey.stations, `The way of packet ${journey.id} to ${result.host.name}`);
   }

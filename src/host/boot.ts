@@ -1,4 +1,11 @@
-import { E1000eDriver, type E1000eOptions, IrqCore, type PciCore, pci_init, pci_register_driver } from '../driver/index.js';
+import {
+  E1000eDriver,
+  type E1000eOptions,
+  IrqCore,
+  type PciCore,
+  pci_init,
+  pci_register_driver,
+} from '../driver/index.js';
 import { Nic82574 } from '../hw/nic/index.js';
 import { dev_open } from '../skbuff/index.js';
 import { formatMac, parseMac } from '../uapi/index.js';
@@ -35,7 +42,8 @@ export function boot(host: Host, setup: HostSetup): Booted {
   pci_register_driver(bus, driver);
   const nics = functions.map(({ chip, pci }, i) => {
     const adapter = driver.adapters[i];
-    if (adapter === undefined) throw new HostError('ERR_SOFTIRQ_PROBE', `${host.name}: the driver did not take NIC ${i}`);
+    if (adapter === undefined)
+      throw new HostError('ERR_SOFTIRQ_PROBE', `${host.name}: the driver did not take NIC ${i}`);
     const err = dev_open(adapter.dev);
     if (err !== 0) throw new HostError('ERR_SOFTIRQ_OPEN', `${host.name}: ${adapter.dev.name} did not open (${err})`);
     for (const address of wanted[i]?.addresses ?? []) host.inet.addAddress(adapter.dev, address);

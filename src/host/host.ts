@@ -1,13 +1,30 @@
-import { type Costs, CpuSet, KernelTimers, NET_TX_SOFTIRQ, cpu_stats, type CpuStats, proc_stat, ACCT_INTERRUPTS } from '../cpu/index.js';
-import { type ApicSystem, installApics, type IoApic } from '../hw/ioapic/index.js';
+import {
+  ACCT_INTERRUPTS,
+  type Costs,
+  CpuSet,
+  type CpuStats,
+  cpu_stats,
+  KernelTimers,
+  NET_TX_SOFTIRQ,
+  proc_stat,
+} from '../cpu/index.js';
+import type { E1000eDriver, IrqCore, PciCore } from '../driver/index.js';
+import { type ApicSystem, type IoApic, installApics } from '../hw/ioapic/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
 import { RootComplex } from '../hw/pcie/index.js';
-import type { E1000eDriver, IrqCore, PciCore } from '../driver/index.js';
 import { net_dev_init, type Softnet, softnet_stat } from '../napi/index.js';
 import { type Inet, inet_init } from '../proto/index.js';
 import type { Digest, Simulation } from '../sim/index.js';
 import { drops_by_reason, Net, NetTxAction, type SoftirqRaiser } from '../skbuff/index.js';
-import { type AsyncProgram, Kernel, type Op, OpListProgram, Process, type Program, type SpawnOptions } from '../syscalls/index.js';
+import {
+  type AsyncProgram,
+  Kernel,
+  type Op,
+  OpListProgram,
+  Process,
+  type Program,
+  type SpawnOptions,
+} from '../syscalls/index.js';
 import type { FramePool } from '../wire/index.js';
 import { boot } from './boot.js';
 import { HostError } from './errors.js';
@@ -67,7 +84,12 @@ export class Host {
     this.name = name;
     this.sim = sim;
     this.mem = new PhysicalMemory(sim.arena, id);
-    this.cpus = new CpuSet(sim, { hostId: id, cpus: options.cpus ?? 1, costs: setup.costs, params: options.params ?? {} });
+    this.cpus = new CpuSet(sim, {
+      hostId: id,
+      cpus: options.cpus ?? 1,
+      costs: setup.costs,
+      params: options.params ?? {},
+    });
     this.pci = new RootComplex(sim, this.mem, { deviceMemory: setup.deviceMemory });
     this.apics = installApics(this.pci, this.cpus);
     const timers = new KernelTimers(this.cpus);
@@ -100,7 +122,10 @@ export class Host {
   freeNic(): HostNic {
     const nic = this.nics.find((n) => n.port === null);
     if (nic === undefined) {
-      throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.name} has no NIC without a cable: give it more with { nics: [{}] }`);
+      throw new HostError(
+        'ERR_SOFTIRQ_PLUGGED',
+        `${this.name} has no NIC without a cable: give it more with { nics: [{}] }`,
+      );
     }
     return nic;
   }

@@ -1,11 +1,20 @@
-import { lumpedCosts, zeroCosts, type Costs } from '../cpu/index.js';
+import { type Costs, lumpedCosts, zeroCosts } from '../cpu/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
 import { cloneGraph, type RunOptions, type RunResult, Simulation, type TraceSink } from '../sim/index.js';
-import { EthernetSwitch, FramePool, Link, type LinkOptions, RawPort, type RawPortOptions, type SwitchOptions, type WirePort } from '../wire/index.js';
+import {
+  EthernetSwitch,
+  FramePool,
+  Link,
+  type LinkOptions,
+  RawPort,
+  type RawPortOptions,
+  type SwitchOptions,
+  type WirePort,
+} from '../wire/index.js';
 import { HostError } from './errors.js';
 import { Host } from './host.js';
-import type { CostsInput, HostOptions, NetworkOptions, WireOptions } from './options.js';
 import type { HostNic } from './nic.js';
+import type { CostsInput, HostOptions, NetworkOptions, WireOptions } from './options.js';
 import { Snapshot } from './snapshot.js';
 
 /** What a cable can be plugged into: a host (its first free NIC), a NIC, or a switch (its next port). */
@@ -35,7 +44,10 @@ export class Network {
   constructor(options: NetworkOptions = {}) {
     this.options = options;
     const limit = options.maxEventsPerInstant;
-    this.sim = new Simulation({ seed: options.seed ?? 1, ...(limit === undefined ? {} : { maxEventsPerInstant: limit }) });
+    this.sim = new Simulation({
+      seed: options.seed ?? 1,
+      ...(limit === undefined ? {} : { maxEventsPerInstant: limit }),
+    });
     this.frames = new FramePool(this.sim, { checked: options.checked ?? false });
     this.deviceMemory = new PhysicalMemory(this.sim.arena, 0);
   }
@@ -46,7 +58,8 @@ export class Network {
    * @throws HostError `ERR_SOFTIRQ_HOST_NAME` for a name in use; AddressError, CpuError, DriverError for bad options
    */
   host(name: string, options: HostOptions = {}): Host {
-    if (name === '' || this.hosts.has(name)) throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
+    if (name === '' || this.hosts.has(name))
+      throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
     const id = this.hosts.size + 1;
     const costs = costTable(options.costs ?? this.options.costs ?? 'zero');
     const host = new Host({
@@ -136,7 +149,8 @@ export class Network {
 
   /** A copy of the whole network as it stands, to go on from later, any number of times. */
   snapshot(): Snapshot {
-    if (this.running) throw new HostError('ERR_SOFTIRQ_RUNNING', 'a snapshot is taken between runs: run({ until }) first');
+    if (this.running)
+      throw new HostError('ERR_SOFTIRQ_RUNNING', 'a snapshot is taken between runs: run({ until }) first');
     return new Snapshot(this.clone());
   }
 
@@ -155,7 +169,8 @@ export function createNetwork(options: NetworkOptions = {}): Network {
 function costTable(input: CostsInput): Costs {
   if (input === 'zero') return zeroCosts;
   if (input === 'lumped') return lumpedCosts;
-  if (typeof input === 'string') throw new HostError('ERR_SOFTIRQ_COSTS', `no cost table named '${input}': zero or lumped`);
+  if (typeof input === 'string')
+    throw new HostError('ERR_SOFTIRQ_COSTS', `no cost table named '${input}': zero or lumped`);
   return input;
 }
 

@@ -30,7 +30,8 @@ export class HostNic {
 
   /** Plugs a cable in. @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is one */
   plug(port: WirePort): void {
-    if (this.port !== null) throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
+    if (this.port !== null)
+      throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
     this.port = port;
     this.chip.connect(port);
   }

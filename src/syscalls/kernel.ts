@@ -1,6 +1,6 @@
 import type { Cpu, CpuSet, KernelTimers } from '../cpu/index.js';
 import { type Inet, inet_create, Msghdr } from '../proto/index.js';
-import type { BlockedProcess, BlockReporter, SimTarget, Simulation, TimerService } from '../sim/index.js';
+import type { BlockedProcess, BlockReporter, SimTarget, Simulation } from '../sim/index.js';
 import { TP } from '../sim/index.js';
 import {
   EAGAIN,
@@ -163,7 +163,8 @@ export class Kernel implements SimTarget, BlockReporter {
     if (addr !== null) {
       if (addrlen < 0 || addrlen > SOCKADDR_STORAGE) return -EINVAL;
       for (let i = 0; i < addrlen; i++) msg.name[i] = addr[i] as number;
-      msg.namelen = addrlen;
+      // An address of no bytes is still one, too short for any family: Msghdr says 0 for none.
+      msg.namelen = addrlen === 0 ? 1 : addrlen;
     }
     msg.flags = (file.flags & O_NONBLOCK) !== 0 ? flags | MSG_DONTWAIT : flags;
     const cpu = this.cpus.current;
@@ -188,15 +189,17 @@ export class Kernel implements SimTarget, BlockReporter {
     const file = proc.fds.get(fd);
     if (file === null) return -EBADF;
     if (!(file.ops instanceof SocketFile)) return -ENOTSOCK;
-    if (off < 0 || len < 0 || off + len > buf.length) return -EFAULT;
+    const fault = off < 0 || len < 0 || off + len > buf.length;
     const msg = this.msg;
     msg.buf = buf;
-    msg.off = off;
-    msg.len = len;
+    msg.off = fault ? 0 : off;
+    msg.len = fault ? 0 : len;
     msg.namelen = 0;
     msg.flags = flags;
     const n = file.ops.sock.recvmsg(msg);
     if (n < 0) return n;
+    // As in Linux a bad buffer shows only when there is a datagram to copy, which is lost.
+    if (fault) return -EFAULT;
     const cpu = this.cpus.current;
     if (cpu !== null) chargeCopy(cpu, cpu.costs.recv, n);
     this.addrlen = msg.namelen;

@@ -37,7 +37,7 @@ function attemptPoll(kernel: Kernel, thread: Thread): number {
   return deadline >= 0 && kernel.sim.now >= deadline ? 0 : -EAGAIN;
 }
 
-function parkPoll(kernel: Kernel, thread: Thread): void {
+function parkPoll(_kernel: Kernel, thread: Thread): void {
   const { fds, deadline } = thread.frame;
   let used = 0;
   for (const p of fds) {

@@ -204,10 +204,11 @@ export class Process<T = unknown> {
     this.next_seq = replay.nextSeq();
     for (const thread of this.threads) {
       if (thread.call === null) continue;
-      const settle = open.get(thread.seq);
-      if (settle === undefined)
+      const call = open.get(thread.seq);
+      if (call === undefined)
         throw errorWithCode('ERR_SOFTIRQ_REPLAY_DIVERGED', `${this.name}: call ${thread.seq} is missing`);
-      thread.onSettle(settle);
+      thread.adopt(call.frame);
+      thread.onSettle(call.settle);
     }
   }
 

@@ -5,7 +5,8 @@ import type { CallFrame, Settle } from './thread.js';
 /** Microtask turns given to a program that is re-run before its next logged result is handed out. */
 const TURNS = 64;
 
-interface PendingCall {
+/** A call that a re-run program has issued and whose result is not in the log. */
+export interface PendingCall {
   name: string;
   frame: CallFrame;
   settle: Settle;
@@ -47,8 +48,8 @@ export class Replay {
     return seq;
   }
 
-  /** Hands out all results. Afterwards {@link open} holds the calls that were outstanding when the copy was made. */
-  async finish(): Promise<Map<number, Settle>> {
+  /** Hands out all results. Returns the calls, by number, that were outstanding when the copy was made. */
+  async finish(): Promise<ReadonlyMap<number, PendingCall>> {
     while (this.active()) {
       const entry = this.log.entries[this.next] as LogEntry;
       for (let i = 0; i < TURNS && !this.open.has(entry.seq) && entry === this.log.entries[this.next]; i++) await null;
@@ -61,9 +62,7 @@ export class Replay {
       call.settle(entry.result);
     }
     for (let i = 0; i < TURNS; i++) await null;
-    const open = new Map<number, Settle>();
-    for (const [seq, call] of this.open) open.set(seq, call.settle);
-    return open;
+    return this.open;
   }
 
   /** Number of the next call the program will issue. */

@@ -118,6 +118,19 @@ export class Thread implements Runnable, WaitSleeper {
     return TASK_SLEEP;
   }
 
+  /**
+   * The outstanding call is that of a program run again: its results go to that program's memory, also those that are there already when the
+   * block that made them has not ended. Deadlines are as they were.
+   */
+  adopt(frame: CallFrame): void {
+    const own = this.frame;
+    if (this.done) copyResults(own, frame);
+    own.buf = frame.buf;
+    own.addr = frame.addr;
+    own.meta = frame.meta;
+    own.fds = frame.fds;
+  }
+
   /** Effect of the block that finished the call. */
   callDone(): void {
     this.call = null;
@@ -168,4 +181,15 @@ export class Thread implements Runnable, WaitSleeper {
   cloneFields(copy: Record<string, unknown>): void {
     copy['settle'] = null;
   }
+}
+
+/** What a finished call wrote. */
+function copyResults(from: CallFrame, to: CallFrame): void {
+  if (from.receives) to.buf.set(from.buf);
+  if (from.addr !== null && to.addr !== null) to.addr.set(from.addr);
+  if (from.meta !== null && to.meta !== null) {
+    to.meta.addrlen = from.meta.addrlen;
+    to.meta.flags = from.meta.flags;
+  }
+  for (let i = 0; i < from.fds.length; i++) (to.fds[i] as PollFd).revents = from.fds[i].revents ?? 0;
 }

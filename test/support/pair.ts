@@ -1,4 +1,11 @@
-import { createNetwork, type Host, type HostOptions, type Network, type NetworkOptions, type WireOptions } from '../../src/host/index.js';
+import {
+  createNetwork,
+  type Host,
+  type HostOptions,
+  type Network,
+  type NetworkOptions,
+  type WireOptions,
+} from '../../src/host/index.js';
 import type { Link } from '../../src/wire/index.js';
 
 export interface Pair {
@@ -17,5 +24,4 @@ export function pair(options: NetworkOptions = {}, host: HostOptions = {}, wire:
   return { net, a, b, link };
 }
 
-export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

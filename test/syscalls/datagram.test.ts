@@ -9,10 +9,10 @@ import {
   MSG_TRUNC,
   POLLIN,
   POLLNVAL,
+  SO_RCVBUF,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_SOCKET,
-  SO_RCVBUF,
 } from '../../src/uapi/index.js';
 import { pair, text } from '../support/pair.js';
 
@@ -180,7 +180,9 @@ describe('processes', () => {
     });
     const error = await net.run().catch((e: unknown) => e);
     expect(error).toBeInstanceOf(DeadlockError);
-    expect((error as DeadlockError).blocked).toEqual([{ host: 'b', pid: 1, name: 'waiter', syscall: 'recvfrom', fd: 3 }]);
+    expect((error as DeadlockError).blocked).toEqual([
+      { host: 'b', pid: 1, name: 'waiter', syscall: 'recvfrom', fd: 3 },
+    ]);
   });
 
   it('a daemon never holds the run', async () => {
