@@ -15,7 +15,18 @@ for (const subpath of Object.keys(manifest.exports)) {
   entry[name] = `src/${name}.ts`;
 }
 
-/** `splitting` keeps one copy of each class, whichever subpath it is reached by. */
+/**
+ * The bundler turns each `const` and `class` of a module into a `var`. A JIT takes a `const` as known and folds it, which is worth a tenth of
+ * the speed; no module of the library has a variable, so all of them are constants again.
+ */
+const constants: NonNullable<Options['plugins']>[number] = {
+  name: 'constants',
+  renderChunk(code) {
+    return { code: code.replace(/^var (?=[\w$]+ = )/gm, 'const ') };
+  },
+};
+
+/** `minifySyntax` puts the values of numeric constants where they are used. `splitting` keeps one copy of each class, whichever subpath it is reached by. */
 const common: Options = {
   outDir: 'dist',
   target: 'es2022',
@@ -24,6 +35,8 @@ const common: Options = {
   splitting: true,
   treeshake: false,
   sourcemap: false,
+  minifySyntax: true,
+  plugins: [constants],
   silent: true,
 };
 const esm: Options = { ...common, format: 'esm', entry: { ...entry, 'cli/index': 'src/cli/index.ts' } };
