@@ -26,7 +26,7 @@ const constants: NonNullable<Options['plugins']>[number] = {
   },
 };
 
-/** `minifySyntax` puts the values of numeric constants where they are used. `splitting` keeps one copy of each class, whichever subpath it is reached by. */
+/** `splitting` keeps one copy of each class, whichever subpath it is reached by. */
 const common: Options = {
   outDir: 'dist',
   target: 'es2022',
@@ -35,11 +35,16 @@ const common: Options = {
   splitting: true,
   treeshake: false,
   sourcemap: false,
-  minifySyntax: true,
-  plugins: [constants],
   silent: true,
 };
-const esm: Options = { ...common, format: 'esm', entry: { ...entry, 'cli/index': 'src/cli/index.ts' } };
+/** `minifySyntax` puts the values of numeric constants where they are used; what turns chunks into CommonJS cannot read its output. */
+const esm: Options = {
+  ...common,
+  format: 'esm',
+  entry: { ...entry, 'cli/index': 'src/cli/index.ts' },
+  minifySyntax: true,
+  plugins: [constants],
+};
 const cjs: Options = { ...common, format: 'cjs', entry };
 /** Apart from the code, so that the types are read once for both formats. */
 const declarations: Options = { ...common, format: ['esm', 'cjs'], entry, dts: { only: true, entry } };
