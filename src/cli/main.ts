@@ -72,7 +72,9 @@ function replayOptions(values: Readonly<Record<string, unknown>>, trace: boolean
   const addresses = required(values, 'host', 'ADDR/PREFIX').split(',');
   for (const address of addresses) check(() => parseCidr(address));
   const mac = required(values, 'mac', 'MAC');
-  check(() => parseMac(mac));
+  check(() => {
+    if ((parseMac(mac)[0] & 1) === 1) throw new UsageError(`--mac is the address of one station, not of a group: '${mac}'`);
+  });
   const mode = text(values['mode']);
   if (mode !== 'msi' && mode !== 'intx') throw new UsageError(`--mode is msi or intx, not '${mode}'`);
   return {

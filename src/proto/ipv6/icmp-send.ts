@@ -119,9 +119,7 @@ export function icmpv6_push(ip6: Ipv6, skb: SkBuff, tclass: number, hop_limit: n
   tx.dev = fl.dev;
   const type = dv.getUint8(skb.data);
   const neighbour = type >= NDISC_ROUTER_SOLICITATION && type <= NDISC_REDIRECT;
-  tx.flowlabel = neighbour
-    ? 0
-    : ip6_make_flowlabel(ip6, fl.saddr, fl.daddr, IPPROTO_ICMPV6, dv.getUint16(skb.data));
+  tx.flowlabel = neighbour ? 0 : ip6_make_flowlabel(ip6, fl.saddr, fl.daddr, IPPROTO_ICMPV6, dv.getUint16(skb.data));
   ip6.mib.icmp6[ICMP_MIB.OutMsgs]++;
   ip6.mib.icmp6_types[256 + type]++;
   const { trace } = ip6.net.sim;

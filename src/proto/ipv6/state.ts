@@ -1,7 +1,7 @@
+import { hash32_3 } from '../../bytes/index.js';
 import type { Rng } from '../../sim/index.js';
 import type { Net, NetDevice, SkBuff } from '../../skbuff/index.js';
 import { ETH_P_IPV6 } from '../../uapi/index.js';
-import { hash32_3 } from '../../bytes/index.js';
 import { FragTable, GlobalLimit, type In6, in6_new, type Mib, PeerTable } from '../core/index.js';
 import { NeighTable } from '../neigh/index.js';
 import { type Fib6, Flow6 } from '../route/index.js';

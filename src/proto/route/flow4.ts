@@ -69,7 +69,7 @@ function by_table(fib: Fib4, lo: NetDevice, fl: Flow4): number {
   const route = fib.lookup(fl.daddr, fl.oif);
   if (route === null) return no_route(lo, fl);
   if (route.type === RTN_LOCAL) {
-    if (fl.saddr === 0) fl.saddr = fl.daddr;
+    if (fl.saddr === 0) fl.saddr = route.prefsrc !== 0 ? route.prefsrc : fl.daddr;
     return answer(fl, RTN_LOCAL, lo, fl.daddr);
   }
   if (fl.saddr === 0)

@@ -85,11 +85,10 @@ function set_other(sk: SockBase, name: number, v: number, val: Uint8Array): numb
     case SO_LINGER:
       if (val.length < 8) return -EINVAL;
       sk.linger_onoff = v !== 0 ? 1 : 0;
-      sk.linger_time = optval_int(val.subarray(4));
+      if (v !== 0) sk.linger_time = optval_int(val.subarray(4));
       return 0;
     case SO_BINDTOIFINDEX:
       if (v < 0) return -EINVAL;
-      if (v !== 0 && dev_get_by_index(sk.net, v) === null) return -ENODEV;
       sk.bound_dev_if = v;
       return 0;
     default:
@@ -188,9 +187,10 @@ function get_linger(sk: SockBase, out: Uint8Array): number {
 }
 
 function get_bound_device(sk: SockBase, out: Uint8Array): number {
-  const dev = sk.bound_dev_if === 0 ? null : dev_get_by_index(sk.net, sk.bound_dev_if);
-  if (dev === null) return 0;
+  if (sk.bound_dev_if === 0) return 0;
   if (out.length < 16) return -EINVAL;
+  const dev = dev_get_by_index(sk.net, sk.bound_dev_if);
+  if (dev === null) return -ENODEV;
   for (let i = 0; i < dev.name.length; i++) out[i] = dev.name.charCodeAt(i);
   out[dev.name.length] = 0;
   return dev.name.length + 1;

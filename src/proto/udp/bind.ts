@@ -95,6 +95,7 @@ export function inet6_bind(udp: Udp, sk: UdpSockState, name: Uint8Array, len: nu
 
 function check_mapped(udp: Udp, sk: UdpSockState, addr: number): number {
   if (sk.v6only) return -EINVAL;
+  if (sk.bound_dev_if !== 0 && dev_get_by_index(udp.net, sk.bound_dev_if) === null) return -ENODEV;
   const type = addr === 0 ? RTN_LOCAL : inet_addr_type(udp.ip.fib, addr);
   return bindable4(udp, sk, addr, type) ? 0 : -EADDRNOTAVAIL;
 }

@@ -35,6 +35,9 @@ import { SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK, type UdpSockState } from './soc
 import type { Udp } from './state.js';
 import { udp_rehash, udp_unhash } from './table.js';
 
+/** What a socket with a native peer has as its IPv4 address, 127.0.0.6: so it is in the way of no IPv4 socket (`LOOPBACK4_IPV6`). */
+const LOOPBACK4_IPV6 = 0x7f000006;
+
 /** connect(2) (`inet_dgram_connect`): AF_UNSPEC dissolves the association, anything else makes one. */
 export function udp_connect(udp: Udp, sk: UdpSockState, name: Uint8Array, len: number): number {
   if (len < 2) return -EINVAL;
@@ -118,7 +121,6 @@ function connect6(udp: Udp, sk: UdpSockState, name: Uint8Array, len: number): nu
     if (sk.bound_dev_if === 0 && in6_is_multicast(daddr)) sk.bound_dev_if = sk.mcast_oif;
     if (sk.bound_dev_if === 0 && in6_is_linklocal(daddr)) return -EINVAL;
   }
-  sk.route.genid = 0;
   const err = udp6_route(udp, sk, daddr, 0);
   if (err !== 0) {
     if (err === -ENETUNREACH) udp.mib.ip6[IPSTATS.OutNoRoutes]++;
@@ -130,7 +132,10 @@ function connect6(udp: Udp, sk: UdpSockState, name: Uint8Array, len: number): nu
   sk.dport = dport;
   sk.connected = true;
   if (in6_is_any(sk.saddr6)) in6_copy(sk.saddr6, fl.saddr);
-  if (in6_is_any(sk.rcv_saddr6)) in6_copy(sk.rcv_saddr6, fl.saddr);
+  if (in6_is_any(sk.rcv_saddr6)) {
+    in6_copy(sk.rcv_saddr6, fl.saddr);
+    sk.rcv_saddr4 = LOOPBACK4_IPV6;
+  }
   udp_rehash(udp.table, sk);
   keep_route6(udp, sk);
   return 0;

@@ -1,5 +1,5 @@
 import { AF_INET, AF_INET6 } from '../../uapi/index.js';
-import { type In6, in6_eq, in6_is_any, in6_new } from '../core/index.js';
+import { type In6, in6_eq, in6_is_any, in6_is_v4mapped, in6_new } from '../core/index.js';
 import type { UdpSockState } from './sock-state.js';
 import { hash2_slot4, hash2_slot6, UDP_SLOTS, type UdpTable } from './table.js';
 
@@ -47,6 +47,11 @@ export function udp4_lookup(
   );
 }
 
+/** Whether a socket is bound to an IPv6 address that stands for no IPv4 one. */
+function bound_native6(sk: UdpSockState): boolean {
+  return sk.family === AF_INET6 && !in6_is_any(sk.rcv_saddr6) && !in6_is_v4mapped(sk.rcv_saddr6);
+}
+
 function best4(
   tbl: UdpTable,
   slot: number,
@@ -60,7 +65,7 @@ function best4(
   let badness = -1;
   for (let sk = tbl.hash2[slot]; sk !== null; sk = sk.hash2_next) {
     // A native IPv6 address must not pass for 0.0.0.0.
-    if (sk.family === AF_INET6 && bound === 0 && !in6_is_any(sk.rcv_saddr6)) continue;
+    if (bound === 0 && bound_native6(sk)) continue;
     const score = compute_score4(sk, saddr, sport, bound, hnum, dif);
     if (score > badness) {
       best = sk;
@@ -148,7 +153,7 @@ export function udp4_hears(
   dif: number,
 ): boolean {
   if (sk.num !== hnum || sk.v6only) return false;
-  if (sk.family === AF_INET6 && sk.rcv_saddr4 === 0 && !in6_is_any(sk.rcv_saddr6)) return false;
+  if (sk.rcv_saddr4 === 0 && bound_native6(sk)) return false;
   if (sk.daddr4 !== 0 && sk.daddr4 !== saddr) return false;
   if (sk.dport !== 0 && sk.dport !== sport) return false;
   if (sk.rcv_saddr4 !== 0 && sk.rcv_saddr4 !== daddr) return false;

@@ -22,6 +22,8 @@ import {
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
   IPV6_V6ONLY,
+  SO_BINDTODEVICE,
+  SO_BINDTOIFINDEX,
   SOL_IP,
   SOL_IPV6,
   SOL_SOCKET,
@@ -29,6 +31,8 @@ import {
   UDP_NO_CHECK6_RX,
   UDP_NO_CHECK6_TX,
 } from '../../uapi/index.js';
+import { in6_is_v4mapped } from '../core/index.js';
+import { IP_MAX_MTU } from '../ipv4/index.js';
 import {
   optval_int,
   optval_int_or_byte,
@@ -41,7 +45,12 @@ import type { UdpSockState } from './sock-state.js';
 
 /** setsockopt(2) on a UDP socket. Options this library does not model are refused with -ENOPROTOOPT. */
 export function udp_setsockopt(sk: UdpSockState, level: number, name: number, val: Uint8Array): number {
-  if (level === SOL_SOCKET) return sock_setsockopt(sk, name, val);
+  if (level === SOL_SOCKET) {
+    const err = sock_setsockopt(sk, name, val);
+    // Another device, another way (`sk_dst_reset`).
+    if (err === 0 && (name === SO_BINDTODEVICE || name === SO_BINDTOIFINDEX)) sk.route.genid = 0;
+    return err;
+  }
   if (level === SOL_UDP) return set_udp(sk, name, val);
   if (level === SOL_IP) return set_ip(sk, name, val);
   if (level === SOL_IPV6 && sk.family === AF_INET6) return set_ipv6(sk, name, val);
@@ -72,12 +81,23 @@ function get_udp(sk: UdpSockState, name: number, out: Uint8Array): number {
   return -ENOPROTOOPT;
 }
 
+/** Priority by bits 1 to 4 of the type of service (`ip_tos2prio`, as measured on Linux 6.18): best effort, bulk, interactive, both. */
+const TOS_PRIORITY: readonly number[] = [0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4];
+
+/** `ip_sock_set_tos`: a new value brings its priority with it and takes the route away. */
+function set_tos(sk: UdpSockState, tos: number): void {
+  if (sk.tos === tos) return;
+  sk.tos = tos;
+  sk.priority = TOS_PRIORITY[(tos >> 1) & 15];
+  sk.route.genid = 0;
+}
+
 /** `do_ip_setsockopt` */
 function set_ip(sk: UdpSockState, name: number, val: Uint8Array): number {
   const v = optval_int_or_byte(val);
   switch (name) {
     case IP_TOS:
-      sk.tos = v & 0xff;
+      set_tos(sk, v & 0xff);
       return 0;
     case IP_TTL:
       if (val.length < 1 || (v !== -1 && (v < 1 || v > 255))) return -EINVAL;
@@ -119,14 +139,28 @@ function get_ip(sk: UdpSockState, name: number, out: Uint8Array): number {
   }
 }
 
-/** The MTU of the path to the peer. */
+/** The MTU of the path to the peer; of one over IPv4 at most what its length field can say (`ip_mtu_locked`, IP_MAX_MTU). */
 function get_mtu(sk: UdpSockState, out: Uint8Array): number {
-  const dev = sk.connected ? dev_get_by_index(sk.net, sk.route.ifindex) : null;
-  return dev === null ? -ENOTCONN : put_int(out, dev.mtu);
+  const dev = sk.route.genid !== 0 ? dev_get_by_index(sk.net, sk.route.ifindex) : null;
+  if (dev === null) return -ENOTCONN;
+  const over4 = sk.family !== AF_INET6 || in6_is_v4mapped(sk.daddr6);
+  return put_int(out, over4 ? Math.min(dev.mtu, IP_MAX_MTU) : dev.mtu);
 }
+
+/** Options of SOL_IPV6 whose value must be an int. */
+const IPV6_OPTIONS: readonly number[] = [
+  ...[IPV6_V6ONLY, IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF],
+  ...[IPV6_MTU_DISCOVER, IPV6_TCLASS, IPV6_FREEBIND],
+];
 
 /** `do_ipv6_setsockopt` */
 function set_ipv6(sk: UdpSockState, name: number, val: Uint8Array): number {
+  // Known by its name alone: whatever is shorter than an int counts as 0, and an unknown name goes before a bad length.
+  if (name === IPV6_DONTFRAG) {
+    sk.dontfrag = val.length >= 4 && optval_int(val) !== 0;
+    return 0;
+  }
+  if (!IPV6_OPTIONS.includes(name)) return -ENOPROTOOPT;
   if (val.length < 4) return -EINVAL;
   const v = optval_int(val);
   switch (name) {
@@ -155,14 +189,9 @@ function set_ipv6(sk: UdpSockState, name: number, val: Uint8Array): number {
       if (v < -1 || v > 255) return -EINVAL;
       sk.tclass = v === -1 ? 0 : v;
       return 0;
-    case IPV6_DONTFRAG:
-      sk.dontfrag = v !== 0;
-      return 0;
-    case IPV6_FREEBIND:
+    default:
       sk.freebind = v !== 0;
       return 0;
-    default:
-      return -ENOPROTOOPT;
   }
 }
 

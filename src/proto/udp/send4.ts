@@ -50,7 +50,7 @@ import type { UdpSockState } from './sock-state.js';
 import type { Udp } from './state.js';
 
 /** Checks of `sendmsg` that come before the destination (`udp_sendmsg`): 0 or -errno. MSG_MORE needs corking, which is not there. */
-function flags_ok(msg: Msghdr): number {
+export function flags_ok(msg: Msghdr): number {
   if (msg.len > 0xffff) return -EMSGSIZE;
   return (msg.flags & (MSG_OOB | MSG_MORE)) !== 0 ? -EOPNOTSUPP : 0;
 }
@@ -105,7 +105,7 @@ export function udp4_send_to(udp: Udp, sk: UdpSockState, msg: Msghdr, daddr: num
   tx.type = fl.type;
   tx.nexthop = fl.nexthop;
   tx.dev = fl.dev;
-  if (sk.connected && sk.daddr4 === daddr) keep_route(udp, sk);
+  if (msg.namelen === 0 && sk.family === AF_INET) keep_route(udp, sk);
   return udp4_transmit(udp, sk, msg, tx, dport);
 }
 

@@ -9,11 +9,13 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
+  EAFNOSUPPORT,
   EDESTADDRREQ,
   EINVAL,
   EMSGSIZE,
   ENETUNREACH,
   ENOBUFS,
+  ENODEV,
   EOPNOTSUPP,
   INADDR_LOOPBACK,
   IPPROTO_UDP,
@@ -30,7 +32,6 @@ import {
   type In6,
   IPSTATS,
   in6_copy,
-  in6_eq,
   in6_from_bytes,
   in6_is_any,
   in6_is_linkscope,
@@ -45,7 +46,7 @@ import { FRAG_HLEN, IP6_HLEN, IPV6_MAXPLEN, type Ip6Tx, ip6_local_out, ip6_make_
 import { ip6_route_output, RTN_MULTICAST } from '../route/index.js';
 import type { Msghdr } from '../sock/index.js';
 import { UDP_CHECK, UDP_DEST, UDP_HLEN, UDP_LEN } from './header.js';
-import { send_room, udp_finish_csum, udp_sendmsg, udp4_send_connected, udp4_send_to } from './send4.js';
+import { flags_ok, send_room, udp_finish_csum, udp_sendmsg, udp4_send_to } from './send4.js';
 import type { UdpSockState } from './sock-state.js';
 import type { Udp } from './state.js';
 
@@ -57,9 +58,8 @@ export function sin6_scope_id(name: Uint8Array, len: number): number {
 /** sendmsg(2) on an AF_INET6 socket (net/ipv6/udp.c `udpv6_sendmsg`); mapped and AF_INET destinations go out as IPv4. */
 export function udpv6_sendmsg(udp: Udp, sk: UdpSockState, msg: Msghdr): number {
   if ((msg.flags & MSG_MORE) !== 0) return -EOPNOTSUPP;
-  if (msg.namelen === 0 || (msg.namelen >= 2 && sockaddrFamily(msg.name) === AF_UNSPEC))
-    return send_connected(udp, sk, msg);
-  if (msg.namelen < 2) return -EINVAL;
+  if (msg.namelen === 1) return -EINVAL;
+  if (!named(msg)) return send_connected(udp, sk, msg);
   const family = sockaddrFamily(msg.name);
   if (family === AF_INET) return sk.v6only ? -ENETUNREACH : udp_sendmsg(udp, sk, msg);
   if (family !== AF_INET6 || msg.namelen < SIN6_LEN_RFC2133) return -EINVAL;
@@ -69,21 +69,35 @@ export function udpv6_sendmsg(udp: Udp, sk: UdpSockState, msg: Msghdr): number {
   if (in6_is_any(daddr))
     in6_set(daddr, 0, 0, in6_is_v4mapped(sk.saddr6) ? 0xffff : 0, in6_is_v4mapped(sk.saddr6) ? INADDR_LOOPBACK : 1);
   if (in6_is_v4mapped(daddr)) {
-    if (sk.v6only) return -ENETUNREACH;
-    return dport === 0 ? -EINVAL : udp4_send_to(udp, sk, msg, daddr[3], dport);
+    return send_mapped(udp, sk, msg, daddr[3], dport);
   }
   if (dport === 0) return -EINVAL;
   const scope = in6_is_linkscope(daddr) ? sin6_scope_id(msg.name, msg.namelen) : 0;
   return udp6_send_to(udp, sk, msg, daddr, dport, scope);
 }
 
+/** Whether the caller gave a destination; only without one is the route kept, as in Linux. */
+function named(msg: Msghdr): boolean {
+  return msg.namelen !== 0 && sockaddrFamily(msg.name) !== AF_UNSPEC;
+}
+
+/** To a mapped address: by IPv4, as to a `sockaddr_in` with that address. */
+function send_mapped(udp: Udp, sk: UdpSockState, msg: Msghdr, daddr: number, dport: number): number {
+  if (sk.v6only) return -ENETUNREACH;
+  const bad = flags_ok(msg);
+  if (bad !== 0) return bad;
+  return dport === 0 ? -EINVAL : udp4_send_to(udp, sk, msg, daddr, dport);
+}
+
 function send_connected(udp: Udp, sk: UdpSockState, msg: Msghdr): number {
   if (!sk.connected) return -EDESTADDRREQ;
-  if (in6_is_v4mapped(sk.daddr6)) return udp4_send_connected(udp, sk, msg);
+  const mapped = in6_is_v4mapped(sk.daddr6);
+  if (mapped && msg.namelen === 0) return send_mapped(udp, sk, msg, sk.daddr4, sk.dport);
   const { ip6 } = udp;
   const cached = sk.route;
   const dev = cached.genid === ip6.fib.genid ? dev_get_by_index(udp.net, cached.ifindex) : null;
-  if (dev === null) {
+  // With a name of family AF_UNSPEC a mapped peer is looked for among the routes of IPv6.
+  if (dev === null || mapped) {
     in6_copy(udp.a, sk.daddr6);
     return udp6_send_to(udp, sk, msg, udp.a, sk.dport, 0);
   }
@@ -108,7 +122,7 @@ function udp6_send_to(udp: Udp, sk: UdpSockState, msg: Msghdr, daddr: In6, dport
   in6_copy(tx.nexthop, fl.nexthop);
   tx.type = fl.type;
   tx.dev = fl.dev;
-  if (sk.connected && in6_eq(sk.daddr6, daddr) && scope === 0) keep_route6(udp, sk);
+  if (!named(msg)) keep_route6(udp, sk);
   return udp6_transmit(udp, sk, msg, tx, dport);
 }
 
@@ -120,7 +134,11 @@ export function udp6_route(udp: Udp, sk: UdpSockState, daddr: In6, scope: number
   in6_copy(fl.saddr, sk.saddr6);
   fl.oif = sk.bound_dev_if !== 0 ? sk.bound_dev_if : scope;
   if (fl.oif === 0 && in6_is_multicast(daddr)) fl.oif = sk.mcast_oif;
-  return ip6_route_output(udp.net, udp.ip6.fib, udp.ip6.lo, fl);
+  const err = ip6_route_output(udp.net, udp.ip6.fib, udp.ip6.lo, fl);
+  // A device that is not there has no routes.
+  if (err !== 0) return err === -ENODEV ? -ENETUNREACH : err;
+  // `ip6_dst_lookup_tail`: a source of IPv4 reaches no native address.
+  return in6_is_v4mapped(fl.saddr) && !in6_is_v4mapped(fl.daddr) ? -EAFNOSUPPORT : 0;
 }
 
 /** A connected socket keeps the route just found in `ip6.fl`. */

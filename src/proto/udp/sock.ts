@@ -56,7 +56,7 @@ export class UdpSock extends UdpSockState implements Sock {
 
   /** `inet_getname`, `inet6_getname` */
   getname(peer: boolean, out: Uint8Array): number {
-    if (peer && !this.connected) return -ENOTCONN;
+    if (peer && (!this.connected || this.dport === 0)) return -ENOTCONN;
     const port = peer ? this.dport : this.num;
     if (this.family !== AF_INET6) {
       const addr = peer ? this.daddr4 : this.rcv_saddr4 !== 0 ? this.rcv_saddr4 : this.saddr4;
