@@ -73,7 +73,8 @@ function replayOptions(values: Readonly<Record<string, unknown>>, trace: boolean
   for (const address of addresses) check(() => parseCidr(address));
   const mac = required(values, 'mac', 'MAC');
   check(() => {
-    if ((parseMac(mac)[0] & 1) === 1) throw new UsageError(`--mac is the address of one station, not of a group: '${mac}'`);
+    if ((parseMac(mac)[0] & 1) === 1)
+      throw new UsageError(`--mac is the address of one station, not of a group: '${mac}'`);
   });
   const mode = text(values['mode']);
   if (mode !== 'msi' && mode !== 'intx') throw new UsageError(`--mode is msi or intx, not '${mode}'`);

@@ -141,8 +141,7 @@ const set: fc.Arbitrary<Call> = fc
   .tuple(slot, fc.constantFrom(...OPTIONS), fc.nat(7), fc.nat(15))
   .map(([fd, [level, option, values], pick, odd]): Call => {
     const whole =
-      int(values[pick % values.length] ?? 0) +
-      (option === SO_LINGER && level === SOL_SOCKET ? int(pick) : '');
+      int(values[pick % values.length] ?? 0) + (option === SO_LINGER && level === SOL_SOCKET ? int(pick) : '');
     // Now and then a value that is too short, or longer than an int.
     const value = odd < 4 ? whole.slice(0, odd * 2) : odd === 4 ? `${whole}00000000` : whole;
     return { call: 'setsockopt', fd, level, name: option, value };

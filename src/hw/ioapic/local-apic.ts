@@ -71,6 +71,9 @@ export class LocalApic implements InterruptController, MmioRegion {
   };
   private readonly bus: ApicBus;
   private readonly cpu: InterruptSink;
+  /** Highest vector in IRR and in ISR, -1 for none. */
+  private highestRequest = -1;
+  private highestService = -1;
   private tpr = 0;
   private ldr: number;
   private dfr: number = FLAT_MODEL;
@@ -107,6 +110,7 @@ export class LocalApic implements InterruptController, MmioRegion {
     }
     this.counters.accepted++;
     setBit(this.irr, vector);
+    if (vector > this.highestRequest) this.highestRequest = vector;
     if (trigger === TRIGGER_LEVEL) setBit(this.tmr, vector);
     else clearBit(this.tmr, vector);
     this.update();
@@ -119,31 +123,34 @@ export class LocalApic implements InterruptController, MmioRegion {
       this.counters.spurious++;
       return this.spiv & 0xff;
     }
-    const vector = highestBit(this.irr);
+    const vector = this.highestRequest;
     clearBit(this.irr, vector);
+    this.highestRequest = highestBit(this.irr, vector);
     setBit(this.isr, vector);
+    if (vector > this.highestService) this.highestService = vector;
     this.update();
     return vector;
   }
 
   /** Ends the highest vector in service; without one it does nothing. */
   eoi(): void {
-    const vector = highestBit(this.isr);
+    const vector = this.highestService;
     if (vector < 0) return;
     clearBit(this.isr, vector);
+    this.highestService = highestBit(this.isr, vector);
     if (testBit(this.tmr, vector)) this.bus.eoiBroadcast(vector);
     this.update();
   }
 
   /** Processor priority (PPR). */
   priority(): number {
-    const inService = highestBit(this.isr);
+    const inService = this.highestService;
     const isrv = inService < 0 ? 0 : inService;
     return this.tpr >> 4 >= isrv >> 4 ? this.tpr : isrv & 0xf0;
   }
 
   private update(): void {
-    const vector = highestBit(this.irr);
+    const vector = this.highestRequest;
     const was = this.pending;
     this.pending = vector >= 0 && vector >> 4 > this.priority() >> 4;
     if (this.pending && !was) this.cpu.interrupt();

@@ -10,7 +10,6 @@ import {
   PCI_MSI_FLAGS,
   PCI_MSI_FLAGS_64BIT,
   PCI_MSI_FLAGS_ENABLE,
-  PCI_MSI_FLAGS_QMASK,
   PCI_MSI_FLAGS_QSIZE,
   PcieError,
 } from '../pcie/index.js';
@@ -44,10 +43,7 @@ export function addMsi(config: ConfigSpace, offset: number, fields: MsiFields = 
 
 /** Vectors software has granted: the smaller of what it enabled and what the function offers. */
 export function msiVectors(config: ConfigSpace): number {
-  const flags = config.read(config.msiCap + PCI_MSI_FLAGS, 2);
-  const offered = (flags & PCI_MSI_FLAGS_QMASK) >> 1;
-  const granted = (flags & PCI_MSI_FLAGS_QSIZE) >> 4;
-  return 1 << (granted < offered ? granted : offered);
+  return config.msiVectorMask + 1;
 }
 
 /**
@@ -57,13 +53,8 @@ export function msiVectors(config: ConfigSpace): number {
  */
 export function sendMsi(port: DevicePort, config: ConfigSpace, vector = 0): boolean {
   if (!config.msiEnabled) return false;
-  const cap = config.msiCap;
-  const is64 = (config.read(cap + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_64BIT) !== 0;
-  const lo = config.read(cap + PCI_MSI_ADDRESS_LO, 4);
-  const hi = is64 ? config.read(cap + PCI_MSI_ADDRESS_HI, 4) : 0;
-  const data = config.read(cap + (is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2);
-  const low = msiVectors(config) - 1;
-  port.msiWrite(lo, hi, (data & ~low) | (vector & low));
+  const low = config.msiVectorMask;
+  port.msiWrite(config.msiAddressLo, config.msiAddressHi, (config.msiData & ~low) | (vector & low));
   return true;
 }
 

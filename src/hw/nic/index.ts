@@ -12,7 +12,7 @@ export {
   NIC_TX_ABORT,
   type TxErrors,
 } from './drops.js';
-export { BAR_FLASH, BAR_IO, BAR_MSIX, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
+export { BAR_FLASH, BAR_IO, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
 export { NVM_SUM, NVM_WORDS } from './nvm.js';
 export type { Access, RegisterRow } from './registers/row.js';
 export { REGISTER_GROUPS, type RegisterGroup } from './registers/table.js';

@@ -49,7 +49,7 @@ import { TransmitUnit } from './transmit.js';
 export const BAR_REGISTERS = 0;
 export const BAR_FLASH = 1;
 export const BAR_IO = 2;
-export const BAR_MSIX = 3;
+const _BAR_MSIX = 3;
 
 const MDIC_INT_EN = 1 << 29;
 

@@ -103,6 +103,11 @@ export class ConfigSpace {
   intxDisabled = false;
   msiEnabled = false;
   msixEnabled = false;
+  /** The MSI message: address words, data, and the number of vectors granted less one. */
+  msiAddressLo = 0;
+  msiAddressHi = 0;
+  msiData = 0;
+  msiVectorMask = 0;
   /** Offset of the capability, 0 when the function has none. */
   pmCap = 0;
   msiCap = 0;
@@ -274,6 +279,7 @@ export class ConfigSpace {
     this.busMaster = on && (command & PCI_COMMAND_MASTER) !== 0;
     this.intxDisabled = (command & PCI_COMMAND_INTX_DISABLE) !== 0;
     this.msiEnabled = this.msiCap !== 0 && (this.read(this.msiCap + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE) !== 0;
+    if (this.msiCap !== 0) this.refreshMessage();
     this.msixEnabled =
       this.msixCap !== 0 && (this.read(this.msixCap + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE) !== 0;
     for (let bar = 0; bar < 6; bar++) {
@@ -282,6 +288,18 @@ export class ConfigSpace {
       const flags = kind === BAR_IO ? 3 : 15;
       this.barBase[bar] = this.read(PCI_BASE_ADDRESS_0 + 4 * bar, 4) & ~flags;
     }
+  }
+
+  private refreshMessage(): void {
+    const cap = this.msiCap;
+    const flags = this.read(cap + PCI_MSI_FLAGS, 2);
+    const is64 = (flags & PCI_MSI_FLAGS_64BIT) !== 0;
+    this.msiAddressLo = this.read(cap + PCI_MSI_ADDRESS_LO, 4);
+    this.msiAddressHi = is64 ? this.read(cap + PCI_MSI_ADDRESS_HI, 4) : 0;
+    this.msiData = this.read(cap + (is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2);
+    const offered = (flags & PCI_MSI_FLAGS_QMASK) >> 1;
+    const granted = (flags & PCI_MSI_FLAGS_QSIZE) >> 4;
+    this.msiVectorMask = (1 << (granted < offered ? granted : offered)) - 1;
   }
 }
 

@@ -10,7 +10,6 @@ import {
   skb_put,
   skb_reserve,
 } from '../../skbuff/index.js';
-import { ETH_HLEN } from '../../uapi/index.js';
 
 /** Headroom for the Ethernet header, so that the network header is 4-byte aligned (`LL_RESERVED_SPACE`). */
 export const LL_RESERVED_SPACE = 16;
@@ -92,6 +91,3 @@ export function fill_from_skb(skb: SkBuff, skip: number, from: SkBuff, offset: n
     at += part.len;
   }
 }
-
-/** Ethernet and reserved bytes agree: the frame starts inside the reserve. */
-export const LL_PAD: number = LL_RESERVED_SPACE - ETH_HLEN;

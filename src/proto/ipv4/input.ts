@@ -17,16 +17,9 @@ import {
   type SkBuff,
   skb_share_check,
 } from '../../skbuff/index.js';
-import { PACKET_BROADCAST, PACKET_LOOPBACK, PACKET_MULTICAST, PACKET_OTHERHOST } from '../../uapi/index.js';
+import { PACKET_LOOPBACK, PACKET_OTHERHOST } from '../../uapi/index.js';
 import { IPSTATS, ipv4_is_multicast } from '../core/index.js';
-import {
-  in_dev_get,
-  ip_route_input,
-  ROUTE_INPUT_NOT_OURS,
-  RTN_BROADCAST,
-  RTN_LOCAL,
-  RTN_MULTICAST,
-} from '../route/index.js';
+import { in_dev_get, ip_route_input, ROUTE_INPUT_NOT_OURS, RTN_BROADCAST, RTN_MULTICAST } from '../route/index.js';
 import { ip_defrag } from './frag.js';
 import {
   IPH_LEN,
@@ -151,9 +144,4 @@ function ip_local_deliver(ip: Ipv4, given: SkBuff): number {
   skb.transport_header = skb.data;
   proto.rcv(skb);
   return NET_RX_SUCCESS;
-}
-
-/** Whether a received packet was addressed to more than one host, by its route or its frame (RFC 1122 §3.2.2: then no ICMP error). */
-export function ip_is_group_packet(skb: SkBuff): boolean {
-  return skb.cb0 !== RTN_LOCAL || skb.pkt_type === PACKET_BROADCAST || skb.pkt_type === PACKET_MULTICAST;
 }

@@ -88,11 +88,3 @@ export function inet_select_addr(dev: NetDevice, dst: number): number {
     if (dst === 0 || ((dst ^ list[i].local) & list[i].mask) === 0) return list[i].local;
   return list.length !== 0 ? list[0].local : 0;
 }
-
-/** Whether `addr` lies in a prefix of the device, so that no gateway is needed (`inet_addr_onlink`). */
-export function inet_addr_onlink(dev: NetDevice, addr: number): boolean {
-  const in_dev = in_dev_get(dev);
-  if (in_dev === null) return false;
-  for (const ifa of in_dev.ifa_list) if (((addr ^ ifa.local) & ifa.mask) === 0) return true;
-  return false;
-}

@@ -1,5 +1,3 @@
-import { EINVAL } from '../../uapi/index.js';
-
 /** The int at the start of an option value (little-endian); callers have checked the length. */
 export function optval_int(val: Uint8Array): number {
   return val[0] | (val[1] << 8) | (val[2] << 16) | (val[3] << 24);
@@ -25,9 +23,4 @@ export function put_int_or_byte(out: Uint8Array, value: number): number {
     return 1;
   }
   return put_int(out, value);
-}
-
-/** -EINVAL unless the value holds an int. */
-export function need_int(val: Uint8Array): number {
-  return val.length < 4 ? -EINVAL : 0;
 }

@@ -1,5 +1,5 @@
 import { AF_INET, AF_INET6 } from '../../uapi/index.js';
-import { type In6, in6_eq, in6_is_any, in6_is_v4mapped, in6_new } from '../core/index.js';
+import { type In6, in6_eq, in6_is_any, in6_is_v4mapped } from '../core/index.js';
 import type { UdpSockState } from './sock-state.js';
 import { hash2_slot4, hash2_slot6, UDP_SLOTS, type UdpTable } from './table.js';
 
@@ -99,11 +99,6 @@ export function compute_score6(
     score++;
   }
   return score;
-}
-
-/** The unspecified address, for lookups; never written. */
-export function in6_any_key(): In6 {
-  return in6_new();
 }
 
 /** `__udp6_lib_lookup`. `any` is `::`. */
