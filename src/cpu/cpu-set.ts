@@ -1,10 +1,10 @@
-import { assert, type SimTarget, type Simulation, TP } from '../sim/index.js';
+import { assert, JiffiesClock, type SimTarget, type Simulation, TP } from '../sim/index.js';
 import { TASK_EXIT, TASK_RUN, TASK_SLEEP } from './constants.js';
 import type { Costs } from './costs.js';
 import { Cpu } from './cpu.js';
 import { cyclesToNs } from './cycles.js';
 import { CpuError } from './errors.js';
-import { jiffiesAt } from './jiffies.js';
+import { msecs_to_jiffies } from './jiffies.js';
 import { type HostParams, type HostParamsInput, hostParams } from './params.js';
 import type { SoftirqAction } from './softirq.js';
 import { zeroCosts } from './tables.js';
@@ -42,6 +42,9 @@ export class CpuSet implements SimTarget {
   readonly tasks: (Task | null)[] = [];
   /** Tasks made so far, ksoftirqd included. */
   processes: number = 0;
+  /** `MAX_SOFTIRQ_TIME` in jiffies. */
+  readonly max_softirq_jiffies: number;
+  private readonly ticks: JiffiesClock;
   private readonly freeIds: number[] = [];
 
   constructor(sim: Simulation, options: CpuSetOptions) {
@@ -53,6 +56,8 @@ export class CpuSet implements SimTarget {
     this.hostId = options.hostId;
     this.costs = options.costs ?? zeroCosts;
     this.params = hostParams(options.params);
+    this.ticks = new JiffiesClock(sim.clock, this.params.hz);
+    this.max_softirq_jiffies = msecs_to_jiffies(this.params.max_softirq_ms, this.params.hz);
     this.maxBlocksPerInstant = options.maxBlocksPerInstant ?? 1_000_000;
     this.target = sim.attach(this);
     for (let id = 0; id < count; id++) {
@@ -70,12 +75,12 @@ export class CpuSet implements SimTarget {
 
   /** Ticks since boot, a wrapping int32. */
   jiffies(): number {
-    return jiffiesAt(this.sim.clock, this.params.hz);
+    return this.ticks.now();
   }
 
   /** Installs the handler of softirq `nr` on every CPU; `factory` is called at once, for each. */
   open_softirq(nr: number, factory: (cpu: Cpu) => SoftirqAction): void {
-    for (const cpu of this.cpus) cpu.softirq.actions[nr] = factory(cpu);
+    for (const cpu of this.cpus) cpu.softirq.open(nr, factory(cpu));
   }
 
   /** See {@link wake_up_process}. */

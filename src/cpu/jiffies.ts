@@ -1,13 +1,6 @@
 /** Ticks are computed from the clock: there is no tick event. HZ is 24..10000, all times are whole ns. */
 
-const NS_PER_S = 1_000_000_000;
-
-/** Jiffies at clock[0] as a wrapping int32 that starts at 0; compare with {@link time_after_eq}. */
-export function jiffiesAt(clock: Float64Array, hz: number): number {
-  const now = clock[0];
-  const seconds = Math.floor(now / NS_PER_S);
-  return (seconds * hz + Math.floor(((now - seconds * NS_PER_S) * hz) / NS_PER_S)) | 0;
-}
+export { jiffiesAt } from '../sim/index.js';
 
 /** Milliseconds to ticks, rounded up: 2 ms are 2 ticks at HZ 1000 and 1 tick at 250 and 100. */
 export function msecs_to_jiffies(ms: number, hz: number): number {

@@ -1,7 +1,7 @@
 import { TP } from '../sim/index.js';
 import { NR_SOFTIRQS } from './constants.js';
 import type { Cpu } from './cpu.js';
-import { jiffiesAt, msecs_to_jiffies, time_after_eq } from './jiffies.js';
+import { time_after_eq } from './jiffies.js';
 
 /** A softirq's handler on one CPU, as a step machine. */
 export interface SoftirqAction {
@@ -40,6 +40,8 @@ export class Softirqs {
   runs: number = 0;
   passes: number = 0;
   deferred: number = 0;
+  /** Bits of the softirqs that have one. */
+  private open_mask: number = 0;
   private readonly cpu: Cpu;
   /** Bits of this pass still to run. */
   private mask: number = 0;
@@ -56,17 +58,22 @@ export class Softirqs {
 
   /** Whether a handler is installed. */
   opened(nr: number): boolean {
-    return nr >= 0 && nr < NR_SOFTIRQS && !(this.actions[nr] instanceof NoAction);
+    return nr >= 0 && nr < NR_SOFTIRQS && ((this.open_mask >>> nr) & 1) !== 0;
+  }
+
+  /** Installs the handler of a softirq (0 .. NR_SOFTIRQS - 1). */
+  open(nr: number, action: SoftirqAction): void {
+    this.actions[nr] = action;
+    this.open_mask |= 1 << nr;
   }
 
   /** Starts the pass loop; at least one bit must be pending. */
   start(byKsoftirqd: boolean): void {
     const cpu = this.cpu;
-    const params = cpu.set.params;
     this.active = true;
     this.by_ksoftirqd = byKsoftirqd;
-    this.restart = params.max_restart;
-    this.end = (jiffiesAt(cpu.sim.clock, params.hz) + msecs_to_jiffies(params.max_softirq_ms, params.hz)) | 0;
+    this.restart = cpu.set.params.max_restart;
+    this.end = (cpu.set.jiffies() + cpu.set.max_softirq_jiffies) | 0;
     this.runs++;
     this.entered = false;
     this.startPass();
@@ -83,7 +90,7 @@ export class Softirqs {
     if (this.mask !== 0) return true;
     if (this.pending !== 0) {
       const cpu = this.cpu;
-      const late = time_after_eq(jiffiesAt(cpu.sim.clock, cpu.set.params.hz), this.end);
+      const late = time_after_eq(cpu.set.jiffies(), this.end);
       if (!late && !cpu.resched() && --this.restart !== 0) {
         this.startPass();
         return true;

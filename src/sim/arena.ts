@@ -102,11 +102,11 @@ export class Arena extends Cloneable {
   owns(owner: number, addr: number, length: number): boolean {
     if (length <= 0 || addr < 0) return false;
     const last = (addr + length - 1) >>> CHUNK_SHIFT;
-    if (last >= this.owners.length) return false;
-    for (let chunk = addr >>> CHUNK_SHIFT; chunk <= last; chunk++) {
-      if (this.owners[chunk] !== owner) return false;
-    }
-    return true;
+    const owners = this.owners;
+    if (last >= owners.length) return false;
+    let chunk = addr >>> CHUNK_SHIFT;
+    while (chunk < last && owners[chunk] === owner) chunk++;
+    return chunk === last && owners[last] === owner;
   }
 
   private ensure(bytes: number): void {

@@ -22,6 +22,10 @@ function lane(x: number): number {
   return Math.imul((x << 13) | (x >>> 19), K1);
 }
 
+function word(u8: Uint8Array, at: number): number {
+  return u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24);
+}
+
 /** Order-sensitive: mixing the same numbers in another order gives another value. */
 export class Digest extends Cloneable {
   private h0: number;
@@ -38,34 +42,49 @@ export class Digest extends Cloneable {
 
   /** Takes in one int32. */
   mix(a: number): void {
+    this.pair(a, a);
+  }
+
+  /** Takes in two int32: a change of either one changes both lanes. */
+  private pair(a: number, b: number): void {
     const x = Math.imul(a, K1);
     const h0 = Math.imul(this.h0 ^ ((x << 13) | (x >>> 19)), K2);
-    this.h0 = (((h0 << 15) | (h0 >>> 17)) + this.h1) | 0;
-    const h1 = Math.imul((this.h1 + a) | 0, K3);
-    this.h1 = ((h1 << 11) | (h1 >>> 21)) ^ this.h0;
+    const next = (((h0 << 15) | (h0 >>> 17)) + this.h1) | 0;
+    const h1 = Math.imul((this.h1 + b) | 0, K3);
+    this.h0 = next;
+    this.h1 = ((h1 << 11) | (h1 >>> 21)) ^ next;
   }
 
   /** Takes in the clock. */
   mixTime(): void {
     const t = this.clock[0];
     const high = Math.floor(t / 4294967296) | 0;
-    this.mix((t - high * 4294967296) | 0);
-    this.mix(high);
+    this.pair((t - high * 4294967296) | 0, high);
+  }
+
+  /** Takes in the clock and two int32 in one step: an event of the wire. A change of one of the three is never lost. */
+  event(a: number, b: number): void {
+    const t = this.clock[0];
+    const high = Math.floor(t / 4294967296) | 0;
+    this.pair((t - high * 4294967296 + Math.imul(a, K0)) | 0, (high + Math.imul(b, K1)) | 0);
   }
 
   /**
    * Takes in the content and length of `length` bytes from `offset`; the same bytes give the same value at any
-   * alignment. `u32` and `u8` view the same little-endian buffer from byte 0.
+   * alignment. `u32` and `u8` view the same little-endian buffer from byte 0. Frames lie two bytes off a word, so that
+   * their IP header is aligned: the first two bytes stand apart and the rest is words.
    */
   frame(u32: Uint32Array, u8: Uint8Array, offset: number, length: number): void {
     const end = (offset + length) | 0;
-    const shift = (offset & 3) << 3;
-    const last = (offset >> 2) + (length >> 4) * 4;
-    let i = offset >> 2;
+    const start = length < 2 ? offset | 0 : (offset + 2) | 0;
+    const blocks = (end - start) >> 4;
+    const shift = (start & 3) << 3;
+    let i = start >> 2;
+    const last = i + (blocks << 2);
     let a = K0 ^ length;
     let b = K1;
     let c = K2;
-    let d = K3;
+    let d = length < 2 ? K3 : lane(K3 ^ (u8[offset] | (u8[offset + 1] << 8)));
     let e = 0;
     // Four independent lanes keep the multiplier busy; `e` remembers what they went through, because a difference in
     // the highest bit of a lane could be undone by one bit of its next word.
@@ -77,7 +96,7 @@ export class Digest extends Cloneable {
         d = lane(d ^ u32[i + 3]);
         e = (((e << 5) | (e >>> 27)) + (a ^ b) + (c ^ d)) | 0;
       }
-    } else {
+    } else if (blocks > 0) {
       const back = 32 - shift;
       let w = u32[i] | 0;
       for (; i < last; i += 4) {
@@ -93,16 +112,30 @@ export class Digest extends Cloneable {
         w = w4;
       }
     }
-    let at = (offset + (length & -16)) | 0;
-    for (; at + 4 <= end; at += 4) {
-      b = lane(b ^ (u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24)));
+    // The rest, at most 15 bytes: one word for each lane, the last one short.
+    let at = (start + (blocks << 4)) | 0;
+    if (at + 4 <= end) {
+      a = lane(a ^ word(u8, at));
+      at += 4;
     }
-    for (; at < end; at++) c = lane(c ^ u8[at]);
+    if (at + 4 <= end) {
+      b = lane(b ^ word(u8, at));
+      at += 4;
+    }
+    if (at + 4 <= end) {
+      c = lane(c ^ word(u8, at));
+      at += 4;
+    }
+    let short = 0;
+    for (; at < end; at++) short = (short << 8) | u8[at];
+    d = lane(d ^ short);
     const x = Math.imul(b, K2);
     const y = Math.imul(d, K0);
-    this.mix(Math.imul(a, K1) ^ ((x << 16) | (x >>> 16)));
-    this.mix((Math.imul(c, K3) + ((y << 11) | (y >>> 21))) | 0);
-    this.mix(e);
+    // `e` goes into both: a difference in it or in one pair of lanes reaches at least one of the two.
+    this.pair(
+      ((Math.imul(a, K1) ^ ((x << 16) | (x >>> 16))) + e) | 0,
+      (Math.imul(c, K3) + ((y << 11) | (y >>> 21))) ^ ((e << 7) | (e >>> 25)),
+    );
   }
 
   /** Takes in another digest's value. */

@@ -4,6 +4,7 @@ export * from './clone.js';
 export * from './digest.js';
 export * from './errors.js';
 export { EventQueue, HORIZON_NS, type SimTarget, type TimerService } from './event-queue.js';
+export { JiffiesClock, jiffiesAt } from './jiffies.js';
 export * from './rng.js';
 export { MICROTASK_HOPS, type RunOptions, type RunResult } from './run.js';
 export * from './runtime.js';

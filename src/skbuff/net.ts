@@ -1,5 +1,5 @@
 import { PhysicalMemory } from '../hw/memory/index.js';
-import { type Arena, Cloneable, type Simulation, type TimerService } from '../sim/index.js';
+import { type Arena, Cloneable, JiffiesClock, type Simulation, type TimerService } from '../sim/index.js';
 import type { NetDevice } from './device.js';
 import { DROP_REASON_NAMES } from './drop-reasons.js';
 import { SkbPool } from './pool.js';
@@ -53,6 +53,7 @@ export class Net extends Cloneable {
   readonly pool: SkbPool;
   timers: TimerService;
   readonly hz: number;
+  readonly ticks: JiffiesClock;
   /** Registered devices; index = ifindex - 1, null where one was unregistered. */
   readonly devices: (NetDevice | null)[];
   /** Handlers by packet type, and those that see every packet (ETH_P_ALL). */
@@ -83,6 +84,7 @@ export class Net extends Cloneable {
     this.mem = options.mem ?? new PhysicalMemory(options.sim.arena, options.hostId);
     this.timers = options.timers ?? options.sim;
     this.hz = options.hz ?? 250;
+    this.ticks = new JiffiesClock(options.sim.clock, this.hz);
     this.pool = new SkbPool({
       sim: options.sim,
       mem: this.mem,
@@ -110,7 +112,7 @@ export const MIB_SLOTS = 512;
 
 /** Jiffies since the start: computed from the clock, wraps as an int32 does. */
 export function jiffies(net: Net): number {
-  return Math.floor((net.sim.clock[0] * net.hz) / 1e9) | 0;
+  return net.ticks.now();
 }
 
 /** Allocates as `net.pool.alloc_skb` does. */

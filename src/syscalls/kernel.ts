@@ -3,6 +3,7 @@ import { type Inet, inet_create, Msghdr } from '../proto/index.js';
 import type { BlockedProcess, BlockReporter, SimTarget, Simulation } from '../sim/index.js';
 import { TP } from '../sim/index.js';
 import {
+  AF_INET,
   EAGAIN,
   EBADF,
   EFAULT,
@@ -15,6 +16,8 @@ import {
   O_RDWR,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
+  SOCKADDR_IN_LEN,
+  SOCKADDR_IN6_LEN,
 } from '../uapi/index.js';
 import { OpenFile } from './file.js';
 import type { Process } from './process.js';
@@ -59,6 +62,8 @@ export class Kernel implements SimTarget, BlockReporter {
   /** Keep the results of all calls of asynchronous programs, so that they can be copied (DESIGN §8). */
   record: boolean = false;
   private readonly msg: Msghdr = new Msghdr();
+  /** Where an address stands that is not taken from or put into the caller's own array. */
+  private readonly name: Uint8Array = new Uint8Array(SOCKADDR_STORAGE);
   private next_pid: number = 1;
 
   constructor(sim: Simulation, hostName: string, hostId: number, cpus: CpuSet, inet: Inet, timers: KernelTimers) {
@@ -162,7 +167,11 @@ export class Kernel implements SimTarget, BlockReporter {
     msg.namelen = 0;
     if (addr !== null) {
       if (addrlen < 0 || addrlen > SOCKADDR_STORAGE) return -EINVAL;
-      for (let i = 0; i < addrlen; i++) msg.name[i] = addr[i] as number;
+      if (addrlen <= addr.length) msg.name = addr;
+      else {
+        msg.name = this.name;
+        msg.name.set(addr);
+      }
       // An address of no bytes is still one, too short for any family: Msghdr says 0 for none.
       msg.namelen = addrlen === 0 ? 1 : addrlen;
     }
@@ -196,7 +205,10 @@ export class Kernel implements SimTarget, BlockReporter {
     msg.len = fault ? 0 : len;
     msg.namelen = 0;
     msg.flags = flags;
-    const n = file.ops.sock.recvmsg(msg);
+    const sock = file.ops.sock;
+    const room = sock.family === AF_INET ? SOCKADDR_IN_LEN : SOCKADDR_IN6_LEN;
+    msg.name = addr !== null && addr.length >= room ? addr : this.name;
+    const n = sock.recvmsg(msg);
     if (n < 0) return n;
     // As in Linux a bad buffer shows only when there is a datagram to copy, which is lost.
     if (fault) return -EFAULT;
@@ -204,9 +216,9 @@ export class Kernel implements SimTarget, BlockReporter {
     if (cpu !== null) chargeCopy(cpu, cpu.costs.recv, n);
     this.addrlen = msg.namelen;
     this.msg_flags = msg.msg_flags;
-    if (addr !== null) {
-      const room = Math.min(addr.length, msg.namelen);
-      for (let i = 0; i < room; i++) addr[i] = msg.name[i] as number;
+    if (addr !== null && msg.name !== addr) {
+      const n = addr.length < msg.namelen ? addr.length : msg.namelen;
+      for (let i = 0; i < n; i++) addr[i] = msg.name[i];
     }
     const trace = this.sim.trace;
     if (trace.on) trace.put(TP.RECVFROM, this.who, msg.journey, proc.pid, fd, n);
@@ -231,10 +243,10 @@ export class Kernel implements SimTarget, BlockReporter {
     this.enter(proc, peer ? NR.getpeername : NR.getsockname, fd);
     const socket = this.socketOf(proc, fd);
     if (typeof socket === 'number') return socket;
-    const n = socket.sock.getname(peer, this.msg.name);
+    const n = socket.sock.getname(peer, this.name);
     if (n < 0) return n;
     this.addrlen = n;
-    addr.set(this.msg.name.subarray(0, Math.min(n, addr.length)));
+    addr.set(this.name.subarray(0, Math.min(n, addr.length)));
     return 0;
   }
 

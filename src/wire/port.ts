@@ -246,9 +246,7 @@ export class WirePort implements SimTarget {
     const sim = this.sim;
     const pool = this.pool;
     const arena = sim.arena;
-    sim.digest.mixTime();
-    sim.digest.mix(this.id ^ (pool.flags[frame] << 24));
-    sim.digest.mix((this.time[START] - sim.clock[0]) | 0);
+    sim.digest.event(this.id ^ (pool.flags[frame] << 24), (this.time[START] - sim.clock[0]) | 0);
     sim.digest.frame(arena.u32, arena.u8, pool.off(frame), length);
     if (pool.checked) pool.seal(frame);
     if (sim.trace.on) sim.trace.put(TP.WIRE_TX, this.linkId, pool.journey[frame], frame, length, this.dir);
@@ -398,9 +396,7 @@ export class WirePort implements SimTarget {
     this.counts[DELIVERED] += 1;
     this.counts[DELIVERED_BYTES] += length;
     this.inFlight--;
-    sim.digest.mixTime();
-    sim.digest.mix(this.id);
-    sim.digest.mix(pool.journey[frame]);
+    sim.digest.event(this.id, pool.journey[frame]);
     if (pool.checked) pool.verify(frame);
     if (sim.trace.on) sim.trace.put(TP.WIRE_RX, this.linkId, pool.journey[frame], frame, length, this.dir);
     const taps = this.taps;
@@ -414,9 +410,7 @@ export class WirePort implements SimTarget {
     const pool = this.pool;
     this.drops[reason] += 1;
     this.inFlight--;
-    sim.digest.mixTime();
-    sim.digest.mix(this.id ^ (reason << 24));
-    sim.digest.mix(pool.journey[frame]);
+    sim.digest.event(this.id ^ (reason << 24), pool.journey[frame]);
     if (sim.trace.on) sim.trace.put(TP.WIRE_DROP, this.linkId, pool.journey[frame], frame, pool.len(frame), reason);
     pool.unref(frame);
   }

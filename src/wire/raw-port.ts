@@ -92,8 +92,10 @@ export class RawPort implements WireStation, SimTarget {
       throw new WireError('PORT_ARGUMENT', `bad start ${after_ns} ns`);
     if (frames.length === 0) return;
     const offset_ns = this.port.sim.clock[0] + after_ns - frames[0].time_ns;
-    this.playing.push({ frames, next: 0, offset_ns });
-    this.scheduleNext(this.playing.length - 1);
+    const done = this.playing.findIndex(isDone);
+    const place = done < 0 ? this.playing.length : done;
+    this.playing[place] = { frames, next: 0, offset_ns };
+    this.scheduleNext(place);
   }
 
   handle(_op: number, which: number, _unused: number): void {
@@ -139,4 +141,8 @@ interface Playing {
   frames: readonly TimedFrame[];
   next: number;
   offset_ns: number;
+}
+
+function isDone(play: Playing): boolean {
+  return play.frames.length === 0;
 }

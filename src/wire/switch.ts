@@ -139,9 +139,7 @@ export class EthernetSwitch {
   private end(frame: number, reason: number): void {
     const { sim, pool } = this;
     this.drops[reason] += 1;
-    sim.digest.mixTime();
-    sim.digest.mix((reason << 24) ^ this.id);
-    sim.digest.mix(pool.journey[frame]);
+    sim.digest.event((reason << 24) ^ this.id, pool.journey[frame]);
     if (sim.trace.on) sim.trace.put(TP.WIRE_DROP, this.id, pool.journey[frame], frame, pool.len(frame), reason);
     pool.unref(frame);
   }

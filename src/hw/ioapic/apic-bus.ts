@@ -66,8 +66,9 @@ export class ApicBus implements MessageTarget, MmioRegion {
     this.counters.messages++;
     let accepted = false;
     if (mode === DELIVERY_FIXED) {
-      for (const lapic of this.lapics) {
-        if (lapic.matches(dest, logical) && lapic.accept(vector, trigger)) accepted = true;
+      const lapics = this.lapics;
+      for (let i = 0; i < lapics.length; i++) {
+        if (lapics[i].matches(dest, logical) && lapics[i].accept(vector, trigger)) accepted = true;
       }
     } else if (mode === DELIVERY_LOWEST_PRIORITY) {
       accepted = this.lowest(dest, logical)?.accept(vector, trigger) ?? false;

@@ -1,4 +1,5 @@
 import type { SimTarget } from '../../sim/index.js';
+import type { ConfigSpace } from './config-space.js';
 import { PcieError } from './errors.js';
 import { hexAddress } from './map.js';
 import type { PciFunction, RootComplex } from './root-complex.js';
@@ -19,6 +20,7 @@ export class IoMem implements SimTarget {
   private readonly rc: RootComplex;
   /** The BAR that decoded this range when it was mapped. */
   private fn: PciFunction | null = null;
+  private config: ConfigSpace | null = null;
   private bar = 0;
   private barBase = 0;
   /** Offset of the mapping in that BAR. */
@@ -34,6 +36,7 @@ export class IoMem implements SimTarget {
   /** Remembers the BAR that holds the whole mapping. */
   hint(fn: PciFunction, bar: number): void {
     this.fn = fn;
+    this.config = fn.config;
     this.bar = bar;
     this.barBase = fn.config.barBase[bar];
     this.delta = (this.base - this.barBase) | 0;
@@ -44,7 +47,7 @@ export class IoMem implements SimTarget {
     if ((offset & 3) !== 0 || offset < 0 || offset + 4 > this.length) throw this.outside(offset);
     const fn = this.fn;
     if (fn === null) return this.rc.read32((this.base + offset) | 0);
-    if (this.answers(fn)) return this.rc.deviceRead(fn, this.bar, this.delta + offset);
+    if (this.answers()) return this.rc.deviceRead(fn, this.bar, this.delta + offset);
     fn.counters.mmioReadRefused++;
     return this.rc.read32((this.base + offset) | 0);
   }
@@ -57,7 +60,7 @@ export class IoMem implements SimTarget {
       this.rc.write32((this.base + offset) | 0, value);
       return;
     }
-    if (this.answers(fn)) {
+    if (this.answers()) {
       fn.device.mmioWrite(this.bar, this.delta + offset, value);
       return;
     }
@@ -69,8 +72,9 @@ export class IoMem implements SimTarget {
     if (op === OP_WRITE) this.write32(a, b);
   }
 
-  private answers(fn: PciFunction): boolean {
-    return fn.config.memEnabled && fn.config.barBase[this.bar] === this.barBase;
+  private answers(): boolean {
+    const config = this.config as ConfigSpace;
+    return config.memEnabled && config.barBase[this.bar] === this.barBase;
   }
 
   private outside(offset: number): PcieError {

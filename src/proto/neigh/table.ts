@@ -66,6 +66,8 @@ export class NeighTable implements SimTarget {
   readonly entries: (Neighbour | null)[] = [null];
   buckets: (Neighbour | null)[] = new Array<Neighbour | null>(32).fill(null);
   count: number = 0;
+  /** The IPv4 neighbour found last: packets go to the same one mostly. */
+  private recent: Neighbour | null = null;
 
   constructor(net: Net, protocol: number) {
     this.net = net;
@@ -75,8 +77,11 @@ export class NeighTable implements SimTarget {
 
   /** The neighbour with an IPv4 address on a device, or null. */
   lookup4(addr: number, dev: NetDevice): Neighbour | null {
+    const recent = this.recent;
+    if (recent !== null && recent.dev === dev && recent.key[3] === addr) return recent;
     let n = this.buckets[hash32_3(0, 0, addr, dev.ifindex) & (this.buckets.length - 1)];
     while (n !== null && (n.key[3] !== addr || n.dev !== dev)) n = n.next;
+    if (n !== null) this.recent = n;
     return n;
   }
 

@@ -16,8 +16,8 @@ export class Msghdr {
   buf: Uint8Array = new Uint8Array(0);
   off: number = 0;
   len: number = 0;
-  /** `struct sockaddr` bytes: destination of `sendmsg`, sender after `recvmsg`. */
-  readonly name: Uint8Array = new Uint8Array(128);
+  /** `struct sockaddr` bytes: destination of `sendmsg`, sender after `recvmsg` (which needs room for the longest of its family). */
+  name: Uint8Array = new Uint8Array(128);
   /** Bytes used of `name`; 0 = no address given. */
   namelen: number = 0;
   /** `MSG_*` flags of the call. */
