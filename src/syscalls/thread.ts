@@ -191,5 +191,6 @@ function copyResults(from: CallFrame, to: CallFrame): void {
     to.meta.addrlen = from.meta.addrlen;
     to.meta.flags = from.meta.flags;
   }
-  for (let i = 0; i < from.fds.length; i++) (to.fds[i] as PollFd).revents = from.fds[i].revents ?? 0;
+  // Outside poll the list is that of an earlier call.
+  for (let i = 0; i < Math.min(from.fds.length, to.fds.length); i++) to.fds[i].revents = from.fds[i].revents ?? 0;
 }

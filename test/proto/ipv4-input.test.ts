@@ -221,6 +221,12 @@ describe('ICMP', () => {
       {},
     ],
     ['an ICMP error', frame4(icmp4(3, 2, 0, frame4(good).slice(14, 50)), { protocol: 1 }), {}],
+    ['a unicast frame to a broadcast address', frame4(good, { protocol: 253, daddr: '10.0.0.255' }), { IP_NOPROTO: 1 }],
+    [
+      'bad options in a later fragment',
+      frame4(good, { frag_off: 5, options: Uint8Array.of(1, 68, 60, 5) }),
+      { IP_INHDR: 1 },
+    ],
     ['a protocol nobody has, in a later fragment', frame4(good, { protocol: 200, frag_off: 5 }), {}],
   ])('%s causes no ICMP error', (_what, frame, expected) => {
     const w = known();
@@ -288,14 +294,29 @@ describe('ICMP', () => {
 });
 
 describe('fragments of one sender', () => {
-  it('more than 64 others between two of a datagram: it begins anew', () => {
+  it.each([
+    [63, 20, {}],
+    [64, -EAGAIN, { FRAG_TOO_FAR: 1 }],
+  ])('%i others between two of a datagram: reading gives %i', (others, result, expected) => {
     const w = single();
     const sk = socket(w);
     bind(sk, '0.0.0.0', 7000);
     w.fake.receive(fragment4(good, { from: 0, to: 16, more: true }, 1));
-    for (let i = 0; i < 65; i++) w.fake.receive(fragment4(good, { from: 0, to: 8, more: true }, 100 + i));
+    for (let i = 0; i < others; i++) w.fake.receive(fragment4(good, { from: 0, to: 8, more: true }, 100 + i));
     w.fake.receive(fragment4(good, { from: 16, to: 28, more: false }, 1));
-    expect([recv(sk).n, drops(w)]).toEqual([-EAGAIN, { FRAG_TOO_FAR: 1 }]);
+    expect([recv(sk).n, drops(w)]).toEqual([result, expected]);
+    sk.release();
+    settle(w.sim, 40e9);
+    empty(w);
+  });
+
+  it('a datagram begun anew is whole when its first piece comes again', () => {
+    const w = single();
+    const sk = socket(w);
+    bind(sk, '0.0.0.0', 7000);
+    w.fake.receive(fragment4(good, { from: 0, to: 16, more: true }, 1));
+    for (let i = 0; i < 70; i++) w.fake.receive(fragment4(good, { from: 0, to: 8, more: true }, 100 + i));
+    w.fake.receive(fragment4(good, { from: 16, to: 28, more: false }, 1));
     w.fake.receive(fragment4(good, { from: 0, to: 16, more: true }, 1));
     expect(recv(sk).data).toEqual(pattern(20));
     sk.release();

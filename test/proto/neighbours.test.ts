@@ -288,6 +288,17 @@ describe('neighbour discovery', () => {
     expect(w.inet.neighbours()[0]).toMatchObject({ state: 'REACHABLE', mac: '02:00:00:00:00:09' });
   });
 
+  it('an advertisement for a neighbour that failed comes too late', () => {
+    const w = single();
+    const sk = socket(w, AF_INET6);
+    sendto(sk, pattern(10), 'fd00::2', 7000);
+    settle(w.sim, 4e9);
+    w.fake.receive(nd(136, 0x60000000, 'fd00::2', MAC_B, 'fd00::2', 'fd00::1'));
+    expect(w.inet.neighbours()[0]).toMatchObject({ state: 'FAILED', mac: null });
+    sk.release();
+    empty(w);
+  });
+
   it('an advertisement for a neighbour nobody asked about makes no entry', () => {
     const w = single();
     w.fake.receive(nd(136, 0x60000000, 'fd00::2', MAC_B, 'fd00::2', 'fd00::1'));

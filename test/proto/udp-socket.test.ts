@@ -342,6 +342,37 @@ describe('memory of a socket', () => {
     empty(w);
   });
 
+  it('a queue exactly at the limit still takes one, a byte above it none', () => {
+    const w = single();
+    const sk = socket(w) as UdpSock;
+    bind(sk, '0.0.0.0', 7000);
+    const arrive = (): void => w.fake.receive(frame4(datagram(pattern(100), '10.0.0.2', '10.0.0.1')));
+    arrive();
+    const size = sk.rmem.rmem_alloc;
+    sk.rmem.rcvbuf = 2 * size;
+    arrive();
+    arrive();
+    expect([sk.receive_queue.qlen, sk.rmem.rmem_alloc]).toEqual([3, 3 * size]);
+    sk.rmem.rcvbuf = 3 * size - 1;
+    arrive();
+    expect([sk.receive_queue.qlen, drops(w)]).toEqual([3, { SOCKET_RCVBUFF: 1 }]);
+    sk.rmem.rcvbuf = 3 * size;
+    arrive();
+    expect(sk.receive_queue.qlen).toBe(4);
+    sk.release();
+    empty(w);
+  });
+
+  it('what the loopback carries is no longer charged to its sender', () => {
+    const w = single();
+    const sk = socket(w) as UdpSock;
+    sendto(sk, pattern(1000), '127.0.0.1', 9);
+    expect([sk.wmem.wmem_alloc, w.net.pool.live]).toEqual([0, 1]);
+    settle(w.sim);
+    sk.release();
+    empty(w);
+  });
+
   it('a full send buffer: EAGAIN, not writable, and the waker is told when half is free', () => {
     const w = single();
     w.inet.addNeighbour(w.dev, '10.0.0.2', '02:00:00:00:00:02');

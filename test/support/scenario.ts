@@ -53,6 +53,8 @@ export async function runScenario(options: ScenarioOptions = {}): Promise<Scenar
     return host;
   });
   if (options.trace === true) net.trace(new TraceCollector());
+  // The links come up.
+  await net.run();
   const received: string[] = [];
   for (const family of [AF_INET, AF_INET6]) {
     hosts[1].spawn((sys) => echo(sys, family, received), { daemon: true });

@@ -5,7 +5,7 @@ import type { Net, NetDevice, NetDeviceOps, SkBuff } from '../../skbuff/index.js
 import type { IrqCore } from '../irq/index.js';
 import { type MappedIo, writel } from '../mmio.js';
 import type { PciDev } from '../pci/index.js';
-import { OP_NAPI_DISABLED } from './events.js';
+import { OP_NAPI_DISABLED, OP_TX_TAIL } from './events.js';
 import { e1000_change_mac, e1000e_close, e1000e_finish_down, e1000e_open } from './netdev.js';
 import type { E1000eSettings } from './options.js';
 import { E1000Poll } from './poll.js';
@@ -14,7 +14,7 @@ import { e1000_release } from './release.js';
 import { E1000Ring } from './ring.js';
 import { e1000e_set_rx_mode } from './rx-mode.js';
 import { E1000HwStats } from './stats.js';
-import { e1000_xmit_frame } from './tx.js';
+import { e1000_write_tail, e1000_xmit_frame } from './tx.js';
 
 /** State of one 82574L (`struct e1000_adapter`). */
 export class E1000Adapter extends Cloneable implements NetDeviceOps, SimTarget {
@@ -87,7 +87,8 @@ export class E1000Adapter extends Cloneable implements NetDeviceOps, SimTarget {
   }
 
   handle(op: number, _a: number, _b: number): void {
-    if (op === OP_NAPI_DISABLED) {
+    if (op === OP_TX_TAIL) e1000_write_tail(this);
+    else if (op === OP_NAPI_DISABLED) {
       e1000e_finish_down(this);
       if (this.removing) e1000_release(this);
     } else if (!this.down) writel(this.io, E1000_ICS, E1000_ICR_RXDMT0);

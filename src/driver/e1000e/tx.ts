@@ -19,8 +19,8 @@ import {
   skb_put,
   skb_tailroom,
 } from '../../skbuff/index.js';
-import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
+import { OP_TX_TAIL } from './events.js';
 import {
   E1000_TDT,
   E1000_TXD_CMD_DEXT,
@@ -71,8 +71,29 @@ export function e1000_xmit_frame(a: E1000Adapter, skb: SkBuff, dev: NetDevice): 
   }
   tx_data(a, ring, skb, first, popts);
   if (e1000_desc_unused(ring) < TX_STOP) netif_stop_queue(dev);
-  writel(a.io, E1000_TDT, ring.next_to_use);
+  post_tail(a);
   return NETDEV_TX_OK;
+}
+
+/**
+ * Posts the write of the tail. Its value is taken when it takes effect: blocks of two CPUs overlap in time, and without the queue's lock,
+ * which a kernel holds until the write is done, the older tail of the longer block would land on the newer one.
+ */
+function post_tail(a: E1000Adapter): void {
+  const cpu = a.cpus.current;
+  if (cpu === null) {
+    e1000_write_tail(a);
+    return;
+  }
+  cpu.cost += cpu.costs.mmio_write;
+  const trace = cpu.sim.trace;
+  if (trace.on) trace.put(TP.MMIO_WRITE, cpu.who, 0, E1000_TDT, a.tx_ring.next_to_use, 0);
+  cpu.posted(a.target, OP_TX_TAIL, 0, 0);
+}
+
+/** The posted write of the tail takes effect. */
+export function e1000_write_tail(a: E1000Adapter): void {
+  if (!a.down) a.io.mem.write32(E1000_TDT, a.tx_ring.next_to_use);
 }
 
 /** Pads a runt, and makes a checksum in software that a context descriptor cannot describe. False: dropped. */

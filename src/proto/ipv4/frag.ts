@@ -176,7 +176,7 @@ function ip_frag_reasm(ip: Ipv4, q: FragQueue, last: SkBuff): SkBuff | null {
   return head;
 }
 
-/** `ip_frag_too_far`: more than `ipfrag_max_dist` other fragments of that sender came since the last one of this queue. */
+/** `ip_frag_too_far`: at least `ipfrag_max_dist` (64) other fragments of that sender came since the last one of this queue. */
 function frag_too_far(ip: Ipv4, q: FragQueue): boolean {
   const max = ip.net.sysctl.ipfrag_max_dist;
   if (max === 0) return false;
