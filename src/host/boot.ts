@@ -47,7 +47,7 @@ export function boot(host: Host, setup: HostSetup): Booted {
     const err = dev_open(adapter.dev);
     if (err !== 0) throw new HostError('ERR_SOFTIRQ_OPEN', `${host.name}: ${adapter.dev.name} did not open (${err})`);
     for (const address of wanted[i]?.addresses ?? []) host.inet.addAddress(adapter.dev, address);
-    return new HostNic(host, chip, pci, adapter.dev);
+    return new HostNic(host, chip, pci, adapter);
   });
   for (const via of options.gateways ?? []) host.inet.addRoute({ dst: 'default', via });
   return { irq, bus, driver, nics };

@@ -118,9 +118,12 @@ export class Host {
     return this.apics.ioapic;
   }
 
-  /** The first NIC without a cable. @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is none */
-  freeNic(): HostNic {
-    const nic = this.nics.find((n) => n.port === null);
+  /**
+   * The first NIC without a cable, besides `other`, into which the other end of the same cable goes.
+   * @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is none
+   */
+  freeNic(other: unknown = null): HostNic {
+    const nic = this.nics.find((n) => n.port === null && n !== other);
     if (nic === undefined) {
       throw new HostError(
         'ERR_SOFTIRQ_PLUGGED',
@@ -133,11 +136,19 @@ export class Host {
   /**
    * Starts a process: an asynchronous function over {@link Sys}, a synchronous {@link Program}, or a list of operations. It runs when the
    * network runs.
+   * @throws HostError `ERR_SOFTIRQ_PROGRAM` for what is no program
    */
   spawn<T>(program: AsyncProgram<T> | Program | readonly Op[], options: SpawnOptions = {}): Process<T> {
+    if (typeof program !== 'function' && typeof (program as Program | null)?.step !== 'function' && !Array.isArray(program)) {
+      throw new HostError(
+        'ERR_SOFTIRQ_PROGRAM',
+        'a program is an async function, a list of operations, or an object with a method step()',
+      );
+    }
+    const ops = isOpList(program) ? new OpListProgram(program) : null;
     const named = typeof program === 'function' && program.name !== '' ? { name: program.name, ...options } : options;
     const process = new Process<T>(this.kernel, named);
-    process.start(isOpList(program) ? new OpListProgram(program) : program);
+    process.start(ops ?? (program as AsyncProgram<T> | Program));
     return process;
   }
 

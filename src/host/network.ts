@@ -1,4 +1,4 @@
-import { type Costs, lumpedCosts, zeroCosts } from '../cpu/index.js';
+import { costLines, type Costs, lumpedCosts, zeroCosts } from '../cpu/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
 import { cloneGraph, type RunOptions, type RunResult, Simulation, type TraceSink } from '../sim/index.js';
 import {
@@ -13,7 +13,7 @@ import {
 } from '../wire/index.js';
 import { HostError } from './errors.js';
 import { Host } from './host.js';
-import type { HostNic } from './nic.js';
+import { HostNic } from './nic.js';
 import type { CostsInput, HostOptions, NetworkOptions, WireOptions } from './options.js';
 import { Snapshot } from './snapshot.js';
 
@@ -44,6 +44,9 @@ export class Network {
   constructor(options: NetworkOptions = {}) {
     this.options = options;
     const limit = options.maxEventsPerInstant;
+    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+      throw new HostError('ERR_SOFTIRQ_OPTION', `maxEventsPerInstant is a whole number above 0, not ${limit}`);
+    }
     this.sim = new Simulation({
       seed: options.seed ?? 1,
       ...(limit === undefined ? {} : { maxEventsPerInstant: limit }),
@@ -55,11 +58,13 @@ export class Network {
   /**
    * Makes a machine: memory, CPUs, interrupt controllers, PCIe NIC, driver and protocol stack, booted and with its addresses usable as soon
    * as a wire is plugged in.
-   * @throws HostError `ERR_SOFTIRQ_HOST_NAME` for a name in use; AddressError, CpuError, DriverError for bad options
+   * @throws HostError `ERR_SOFTIRQ_HOST_NAME` for a name in use or none; AddressError, CpuError, DriverError for bad options
    */
   host(name: string, options: HostOptions = {}): Host {
-    if (name === '' || this.hosts.has(name))
-      throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
+    if (typeof name !== 'string' || name === '') {
+      throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host's name is a text that is not empty, not ${describe(name)}`);
+    }
+    if (this.hosts.has(name)) throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
     const id = this.hosts.size + 1;
     const costs = costTable(options.costs ?? this.options.costs ?? 'zero');
     const host = new Host({
@@ -77,11 +82,17 @@ export class Network {
     return host;
   }
 
-  /** Joins two plugs with a cable. */
+  /**
+   * Joins two plugs with a cable; one that is refused leaves nothing plugged in.
+   * @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is no free NIC, `ERR_SOFTIRQ_PLUG` for what is no plug of this network; WireError
+   * and UnitError for bad options
+   */
   wire(a: Plug, b: Plug, options: WireOptions = {}): Link {
+    const endA = this.socketOf(a, null);
+    const endB = this.socketOf(b, endA);
     const link = new Link(this.sim, this.frames, { ...options, name: options.name ?? `${plugName(a)}-${plugName(b)}` });
-    plugIn(a, link.a);
-    plugIn(b, link.b);
+    plugIn(endA, link.a);
+    plugIn(endB, link.b);
     this.links.push(link);
     return link;
   }
@@ -95,12 +106,27 @@ export class Network {
 
   /** A port without a machine, on a cable to `to`: takes and gives raw frames. */
   port(to: Plug, options: PortOptions = {}): RawPort {
+    const end = this.socketOf(to, null);
     const link = new Link(this.sim, this.frames, { name: `port-${plugName(to)}`, ...options.wire });
-    plugIn(to, link.b);
+    plugIn(end, link.b);
     this.links.push(link);
     const port = new RawPort(link.a, options);
     this.ports.push(port);
     return port;
+  }
+
+  /** What a cable's end goes into; `other` is taken by its other end. */
+  private socketOf(plug: Plug, other: HostNic | EthernetSwitch | null): HostNic | EthernetSwitch {
+    if (plug instanceof EthernetSwitch) {
+      if (this.switches.includes(plug)) return plug;
+    } else if (plug instanceof Host) {
+      if (this.hosts.get(plug.name) === plug) return plug.freeNic(other);
+    } else if (plug instanceof HostNic) {
+      if (this.hosts.get(plug.host.name) === plug.host) return plug.checkFree(other);
+    } else {
+      throw new HostError('ERR_SOFTIRQ_PLUG', `a cable goes into a host, a NIC or a switch, not into ${describe(plug)}`);
+    }
+    throw new HostError('ERR_SOFTIRQ_PLUG', `${plugName(plug)} belongs to another network`);
   }
 
   /**
@@ -126,6 +152,9 @@ export class Network {
 
   /** Sends every trace record to `sink` from now on; returns it. */
   trace<T extends TraceSink>(sink: T): T {
+    if (typeof sink?.records !== 'function') {
+      throw new HostError('ERR_SOFTIRQ_SINK', `a trace sink has a method records(), as TraceCollector has; this is ${describe(sink)}`);
+    }
     this.sim.trace.addSink(sink);
     return sink;
   }
@@ -171,6 +200,9 @@ function costTable(input: CostsInput): Costs {
   if (input === 'lumped') return lumpedCosts;
   if (typeof input === 'string')
     throw new HostError('ERR_SOFTIRQ_COSTS', `no cost table named '${input}': zero or lumped`);
+  if (input === null || typeof input !== 'object' || !costLines.every((line) => Number.isSafeInteger(input[line]))) {
+    throw new HostError('ERR_SOFTIRQ_COSTS', "costs is 'zero', 'lumped' or what loadCostTable returns");
+  }
   return input;
 }
 
@@ -179,8 +211,13 @@ function plugName(plug: Plug): string {
   return plug instanceof EthernetSwitch ? `switch${plug.id}` : `${plug.host.name}.${plug.name}`;
 }
 
-function plugIn(plug: Plug, port: WirePort): void {
+function plugIn(plug: HostNic | EthernetSwitch, port: WirePort): void {
   if (plug instanceof EthernetSwitch) plug.connect(port);
-  else if (plug instanceof Host) plug.freeNic().plug(port);
   else plug.plug(port);
+}
+
+/** A wrong argument, for a message. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  return typeof value === 'object' && value !== null ? 'another object' : String(value);
 }

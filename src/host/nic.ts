@@ -1,3 +1,4 @@
+import { type E1000Adapter, e1000_check_link } from '../driver/index.js';
 import type { Nic82574 } from '../hw/nic/index.js';
 import type { PciFunction } from '../hw/pcie/index.js';
 import type { NetDevice } from '../skbuff/index.js';
@@ -17,22 +18,30 @@ export class HostNic {
   /** The end of the cable plugged in, or null. */
   port: WirePort | null = null;
 
-  constructor(host: Host, chip: Nic82574, pci: PciFunction, dev: NetDevice) {
+  private readonly adapter: E1000Adapter;
+
+  constructor(host: Host, chip: Nic82574, pci: PciFunction, adapter: E1000Adapter) {
     this.host = host;
     this.chip = chip;
     this.pci = pci;
-    this.dev = dev;
+    this.dev = adapter.dev;
+    this.adapter = adapter;
   }
 
   get name(): string {
     return this.dev.name;
   }
 
-  /** Plugs a cable in. @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is one */
+  /**
+   * Plugs a cable in. Before the clock has started the driver looks at the link at once, as if the cable had been there at boot: a program
+   * may send at time 0 on any CPU. Later the driver hears of it by the link interrupt.
+   * @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is one
+   */
   plug(port: WirePort): void {
     if (this.port !== null)
       throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
     this.port = port;
     this.chip.connect(port);
+    if (this.host.sim.now === 0) e1000_check_link(this.adapter);
   }
 }

@@ -204,7 +204,7 @@ export class Kernel implements SimTarget, BlockReporter {
     msg.off = fault ? 0 : off;
     msg.len = fault ? 0 : len;
     msg.namelen = 0;
-    msg.flags = flags;
+    msg.flags = (file.flags & O_NONBLOCK) !== 0 ? flags | MSG_DONTWAIT : flags;
     const sock = file.ops.sock;
     const room = sock.family === AF_INET ? SOCKADDR_IN_LEN : SOCKADDR_IN6_LEN;
     msg.name = addr !== null && addr.length >= room ? addr : this.name;

@@ -261,3 +261,23 @@ describe('interrupts and rings', () => {
     assertNetwork(net);
   });
 });
+
+describe('before the clock starts', () => {
+  it('costs and two CPUs: a datagram sent at time 0 on the second one arrives', async () => {
+    const { net, a, b } = pair({ costs: 'lumped' }, { cpus: 2 });
+    const p = b.spawn(async (sys) => {
+      const fd = sys.socket(AF_INET, SOCK_DGRAM);
+      sys.bind(fd, { address: '0.0.0.0', port: 7000 });
+      await sys.recvfrom(fd, 10);
+      return sys.clock_gettime();
+    });
+    a.spawn(
+      async (sys) => {
+        await sys.sendto(sys.socket(AF_INET, SOCK_DGRAM), 'x', 0, { address: '10.0.0.2', port: 7000 });
+      },
+      { cpu: 1 },
+    );
+    await net.run();
+    expect(p.result).toBeLessThan(1_000_000);
+  });
+});

@@ -1,4 +1,5 @@
 export { E1000Adapter } from './adapter.js';
+export { e1000_check_link } from './link.js';
 export { e1000_set_coalesce } from './netdev.js';
 export type { E1000eOptions, E1000eSettings } from './options.js';
 export {
