@@ -72,7 +72,10 @@ export function skb_csum_unnecessary(skb: SkBuff): boolean {
  * remembered in `csum_valid`; any other value is a bad checksum. Without work when `skb_csum_unnecessary`.
  */
 export function skb_checksum_complete(skb: SkBuff): number {
-  if (skb_csum_unnecessary(skb)) return 0;
+  return skb_csum_unnecessary(skb) ? 0 : checksum_complete(skb);
+}
+
+function checksum_complete(skb: SkBuff): number {
   const sum = csum_finish(skb_checksum(skb, 0, skb.len, skb.csum));
   if (sum === 0) skb.csum_valid = 1;
   return sum;

@@ -50,7 +50,8 @@ function copy_bits(skb: SkBuff, offset: number, to: number, len: number): void {
  */
 export function skb_copy_datagram(skb: SkBuff, offset: number, to: Uint8Array, to_off: number, len: number): number {
   if (offset < 0 || len < 0 || offset + len > skb.len || to_off + len > to.length) return -EFAULT;
-  copy_out(skb, offset, to, to_off, len);
+  if (skb.data_len === 0) copy_to_user(skb, (skb.data + offset) | 0, to, to_off, len);
+  else copy_out(skb, offset, to, to_off, len);
   return 0;
 }
 
@@ -89,23 +90,32 @@ function copy_to_user(skb: SkBuff, from: number, to: Uint8Array, to_off: number,
   }
   if (len >= LOOP_BELOW) {
     const buf = skb.buf as SkbBuffer;
-    if (buf.view_start !== from || buf.view_base !== u8) {
-      buf.view_start = from;
-      buf.view_base = u8;
-      buf.views.length = 0;
-    }
+    if (buf.view_start !== from || buf.view_base !== u8) forget_views(buf, from, u8);
     done = (len >> VIEW_SHIFT) << VIEW_SHIFT;
     to.set(kept_view(buf.views, u8, from, done), to_off);
   }
   for (let i = done; i < len; i++) to[to_off + i] = u8[from + i];
 }
 
+function forget_views(buf: SkbBuffer, from: number, base: Uint8Array): void {
+  buf.view_start = from;
+  buf.view_base = base;
+  buf.views.length = 0;
+}
+
 /** The view of `length` bytes (a multiple of 1 << VIEW_SHIFT) at `from`, made when first asked for. */
 function kept_view(views: (Uint8Array | null)[], base: Uint8Array, from: number, length: number): Uint8Array {
   const index = length >> VIEW_SHIFT;
+  if (index < views.length) {
+    const kept = views[index];
+    if (kept !== null) return kept;
+  }
+  return make_view(views, base, from, length);
+}
+
+function make_view(views: (Uint8Array | null)[], base: Uint8Array, from: number, length: number): Uint8Array {
+  const index = length >> VIEW_SHIFT;
   while (views.length <= index) views.push(null);
-  const kept = views[index];
-  if (kept !== null) return kept;
   const made = base.subarray(from, from + length);
   views[index] = made;
   return made;

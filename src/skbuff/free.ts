@@ -2,6 +2,7 @@ import { TP } from '../sim/index.js';
 import { hex, poison } from './checked.js';
 import { SKB_CONSUMED } from './drop-reasons.js';
 import { SkbError } from './errors.js';
+import type { SkbPool } from './pool.js';
 import type { SkBuff, SkbBuffer } from './skb.js';
 
 /** Value of the offsets of a freed skb: every access through them is out of range. */
@@ -60,26 +61,14 @@ export function skb_orphan(skb: SkBuff): void {
 
 function free_one(skb: SkBuff, reason: number): void {
   const pool = skb.pool;
-  if (skb.users !== 1) throw new SkbError('DOUBLE_FREE', skb.id, `skb #${skb.id} is free already`);
   const buf = skb.buf as SkbBuffer;
-  if (buf.posted !== 0 && buf.dataref === 1) {
-    throw new SkbError(
-      'RING_SLOT_REUSED',
-      skb.id,
-      `skb #${skb.id} freed while 0x${hex(buf.addr)} is in a receive ring`,
-    );
-  }
-  if (skb.list !== null) throw new SkbError('USE_AFTER_FREE', skb.id, `skb #${skb.id} freed while it is on a queue`);
-  const sim = pool.sim;
+  if (skb.users !== 1 || skb.list !== null || (buf.posted !== 0 && buf.dataref === 1)) bad_free(skb);
   if (reason === SKB_CONSUMED) {
     pool.consumed++;
-    if (sim.trace.on) sim.trace.put(TP.SKB_FREE, pool.who, skb.journey, skb.id, skb.len, 0);
+    const trace = pool.sim.trace;
+    if (trace.on) trace.put(TP.SKB_FREE, pool.who, skb.journey, skb.id, skb.len, 0);
   } else {
-    pool.dropped++;
-    pool.drops[reason]++;
-    sim.digest.mix(reason);
-    sim.digest.mixTime();
-    if (sim.trace.on) sim.trace.put(TP.SKB_DROP, pool.who, skb.journey, skb.id, reason, skb.len);
+    count_drop(pool, skb, reason);
   }
   if (skb.sk !== null) skb_orphan(skb);
   if (skb.frag_list !== null) {
@@ -88,6 +77,22 @@ function free_one(skb: SkBuff, reason: number): void {
     free_frags(frags, reason);
   }
   release(skb, buf);
+}
+
+function bad_free(skb: SkBuff): never {
+  if (skb.users !== 1) throw new SkbError('DOUBLE_FREE', skb.id, `skb #${skb.id} is free already`);
+  if (skb.list !== null) throw new SkbError('USE_AFTER_FREE', skb.id, `skb #${skb.id} freed while it is on a queue`);
+  const at = hex((skb.buf as SkbBuffer).addr);
+  throw new SkbError('RING_SLOT_REUSED', skb.id, `skb #${skb.id} freed while 0x${at} is in a receive ring`);
+}
+
+function count_drop(pool: SkbPool, skb: SkBuff, reason: number): void {
+  const sim = pool.sim;
+  pool.dropped++;
+  pool.drops[reason]++;
+  sim.digest.mix(reason);
+  sim.digest.mixTime();
+  if (sim.trace.on) sim.trace.put(TP.SKB_DROP, pool.who, skb.journey, skb.id, reason, skb.len);
 }
 
 /** A chain may be shared with a clone: each part loses one reference; those that stay alive stay linked. */

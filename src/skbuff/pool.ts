@@ -122,22 +122,28 @@ export class SkbPool extends Cloneable {
   private take(size: number): SkBuff | null {
     const cls = size <= 2048 ? 0 : 21 - Math.clz32(size - 1);
     if (size < 0 || size > SKB_MAX_ALLOC) return null;
-    let skb = this.free[cls];
-    if (skb !== null) {
+    const kept = this.free[cls];
+    const skb = kept !== null ? kept : this.take_fresh(cls);
+    if (skb === null) return null;
+    if (skb === kept) {
       this.free[cls] = skb.next;
       skb.next = null;
-    } else {
-      const buffer = this.newBuffer(cls);
-      if (buffer === null) return null;
-      skb = this.take_bare();
-      skb.buf = buffer;
     }
     const buf = skb.buf as SkbBuffer;
     if (this.checked) checkPoison(this, buf, skb.id);
     buf.dataref = 1;
     this.arena.tags[buf.addr >>> 11] = 0;
-    init_skb(skb, buf.addr, (buf.addr + Math.min(buf.size, (size + 63) & ~63)) | 0);
+    const room = (size + 63) & ~63;
+    init_skb(skb, buf.addr, (buf.addr + (room < buf.size ? room : buf.size)) | 0);
     this.count_alloc(skb, size);
+    return skb;
+  }
+
+  private take_fresh(cls: number): SkBuff | null {
+    const buffer = this.newBuffer(cls);
+    if (buffer === null) return null;
+    const skb = this.take_bare();
+    skb.buf = buffer;
     return skb;
   }
 

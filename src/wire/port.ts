@@ -160,6 +160,11 @@ export class WirePort implements SimTarget {
     else this.launch(frame);
   }
 
+  /** At least {@link queuedBytes}, without looking at the clock. */
+  queuedAtMost(): number {
+    return this.queue.bytes;
+  }
+
   /** Bytes (frames with FCS) given to this end and not yet wholly on the line. */
   queuedBytes(): number {
     this.queue.expire();

@@ -45,9 +45,11 @@ export class InterruptUnit {
 
   /** Causes have occurred: ORed into ICR. */
   raise(causes: number): void {
-    if ((causes & this.values[IMS]) === 0) this.masked++;
-    this.values[ICR] |= causes & CAUSE_MASK;
-    this.update();
+    const v = this.values;
+    if ((causes & v[IMS]) === 0) this.masked++;
+    v[ICR] |= causes & CAUSE_MASK;
+    // More causes never take a request away, and one that is signalled or waits for its window stays as it is.
+    if (!this.signalled && !this.armed && (v[ICR] & v[IMS]) !== 0) this.request();
   }
 
   /** Software reads ICR: the causes, bit 31 if they request an interrupt; all are cleared and auto-masked. */
@@ -116,8 +118,12 @@ export class InterruptUnit {
       }
       return;
     }
-    if (this.signalled || this.armed) return;
-    const interval = v[ITR];
+    if (!this.signalled && !this.armed) this.request();
+  }
+
+  /** A request has come up: signals it, unless a window is open. */
+  private request(): void {
+    const interval = this.values[ITR];
     if (interval !== 0 && this.withinWindow(interval)) return;
     this.times[0] = this.port.clock[0];
     this.signal();

@@ -221,7 +221,8 @@ export class ReceiveUnit {
     const extended = (this.values[R.RFCTL] & RFCTL_EXTEN) !== 0;
     const journey = pool.journey[frame];
     const length = pool.len(frame);
-    const sums = this.sums(frame, total, extended);
+    const noSums = (this.values[R.RXCSUM] & RXCSUM_PCSD) !== 0;
+    const sums = noSums ? 0 : extended ? this.identification(frame) : this.packetChecksum(frame, total);
     let causes = ICR_RXT0;
     for (let k = 0, at = 0; k < buffers; k++, at += this.bufferBytes) {
       const rest = total - at;
@@ -279,17 +280,18 @@ export class ReceiveUnit {
     return verifyChecksums(this.port.arena, this.pool.off(frame), this.pool.len(frame), rxcsum, v[R.RFCTL]);
   }
 
-  /**
-   * The checksum field of the descriptor. Legacy: the packet checksum from RXCSUM.PCSS to the end of what is stored.
-   * Extended: with PCSD the RSS hash (none is made), else the IPv4 identification.
-   */
-  private sums(frame: number, total: number, extended: boolean): number {
-    const rxcsum = this.values[R.RXCSUM];
-    if ((rxcsum & RXCSUM_PCSD) !== 0) return 0;
+  /** Of an extended descriptor without RXCSUM.PCSD (with it there is the RSS hash, of which none is made): the IPv4 identification. */
+  private identification(frame: number): number {
+    const u8 = this.port.arena.u8;
+    const off = this.pool.off(frame);
+    return u8[off + 12] === 8 && u8[off + 13] === 0 ? (u8[off + 18] << 8) | u8[off + 19] : 0;
+  }
+
+  /** Of a legacy descriptor: the packet checksum from RXCSUM.PCSS to the end of what is stored. */
+  private packetChecksum(frame: number, total: number): number {
     const { u8, u32 } = this.port.arena;
     const off = this.pool.off(frame);
-    if (extended) return u8[off + 12] === 8 && u8[off + 13] === 0 ? (u8[off + 18] << 8) | u8[off + 19] : 0;
-    const start = rxcsum & RXCSUM_PCSS_MASK;
+    const start = this.values[R.RXCSUM] & RXCSUM_PCSS_MASK;
     const length = this.pool.len(frame);
     if (start >= length) return 0xffff;
     let sum = csum_partial(u8, u32, off + start, length - start, 0);

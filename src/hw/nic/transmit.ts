@@ -262,9 +262,17 @@ export class TransmitUnit {
   /** Whether `length` more bytes fit into the FIFO; if not, a timer is set for when the wire has taken some out. */
   private fits(length: number): boolean {
     const wire = this.wire;
+    const over = this.staged + length + FCS_BYTES - this.fifoBytes();
+    if (over + (wire === null ? 0 : wire.queuedAtMost()) <= 0) return true;
+    return this.fitsNow(over);
+  }
+
+  /** As {@link fits}, after a look at what the wire has taken out; `over` is by how much the rest exceeds the FIFO. */
+  private fitsNow(over: number): boolean {
+    const wire = this.wire;
     const rate = wire === null ? 0 : wire.rate_bps;
     const queued = wire === null || rate === 0 ? 0 : wire.queuedBytes();
-    const excess = this.staged + queued + length + FCS_BYTES - this.fifoBytes();
+    const excess = over + queued;
     if (excess <= 0) return true;
     // Without frames on the wire, the reads under way make room when they end.
     if (queued > 0 && !this.fifoWaiting) {

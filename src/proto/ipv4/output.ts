@@ -15,7 +15,7 @@ import { IPSTATS } from '../core/index.js';
 import { ip_eth_mc_map } from '../ethernet/index.js';
 import { dev_hard_header_xmit, neigh_output } from '../neigh/index.js';
 import { RTN_BROADCAST, RTN_MULTICAST } from '../route/index.js';
-import { IP_MF, IPH_CHECK, IPH_DADDR, IPH_FRAG_OFF, IPH_ID, IPH_LEN, IPH_SADDR, IPH_TOT_LEN } from './header.js';
+import { IP_MF, IPH_DADDR, IPH_ID, IPH_LEN, IPH_SADDR, IPH_TTL } from './header.js';
 import type { Ip4Tx, Ipv4 } from './state.js';
 
 /** `__ip_select_ident`: the next identification for (source, destination, protocol); counters are shared by hash. 0–65535. */
@@ -63,12 +63,9 @@ function ip_write_header(dv: DataView, at: number, tx: Ip4Tx, tot_len: number, f
   const s = tx.saddr;
   const d = tx.daddr;
   const sum = w0 + tot_len + tx.id + frag + w4 + (s >>> 16) + (s & 0xffff) + (d >>> 16) + (d & 0xffff);
-  dv.setUint16(at, w0);
-  dv.setUint16(at + IPH_TOT_LEN, tot_len);
-  dv.setUint16(at + IPH_ID, tx.id);
-  dv.setUint16(at + IPH_FRAG_OFF, frag);
-  dv.setUint16(at + 8, w4);
-  dv.setUint16(at + IPH_CHECK, ~csum_fold(sum));
+  dv.setInt32(at, (w0 << 16) | tot_len);
+  dv.setInt32(at + IPH_ID, (tx.id << 16) | frag);
+  dv.setInt32(at + IPH_TTL, (w4 << 16) | (~csum_fold(sum) & 0xffff));
   dv.setInt32(at + IPH_SADDR, s);
   dv.setInt32(at + IPH_DADDR, d);
 }

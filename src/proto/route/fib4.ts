@@ -56,6 +56,19 @@ export class Local4 {
   }
 }
 
+/** The question asked last and its answer, good while `genid` is that of the tables: packets go the way of the one before mostly. */
+export class LastRoute4 {
+  genid: number = 0;
+  daddr: number = 0;
+  saddr: number = 0;
+  oif: number = 0;
+  to: number = 0;
+  from: number = 0;
+  type: number = 0;
+  dev: NetDevice | null = null;
+  nexthop: number = 0;
+}
+
 /** The routes of one host. Local and broadcast addresses are found by open addressing, the rest by longest prefix, lowest metric first. */
 export class Fib4 {
   /** Sorted: longer prefixes first, then lower metrics, then older ones. */
@@ -65,6 +78,7 @@ export class Fib4 {
   used: number = 0;
   /** Changes whenever an answer may change; sockets compare it to keep a route. */
   genid: number = 1;
+  readonly last: LastRoute4 = new LastRoute4();
 
   /** The local or broadcast entry of an address, or null. */
   local(addr: number): Local4 | null {

@@ -21,6 +21,31 @@ export class Flow4 {
  * Order of the rules: net/ipv4/route.c `ip_route_output_key_hash_rcu`.
  */
 export function ip_route_output(net: Net, fib: Fib4, lo: NetDevice, fl: Flow4): number {
+  const { daddr, saddr, oif } = fl;
+  const last = fib.last;
+  if (last.genid === fib.genid && last.daddr === daddr && last.saddr === saddr && last.oif === oif) {
+    fl.daddr = last.to;
+    fl.saddr = last.from;
+    fl.type = last.type;
+    fl.dev = last.dev;
+    fl.nexthop = last.nexthop;
+    return 0;
+  }
+  const err = route_output(net, fib, lo, fl);
+  if (err !== 0) return err;
+  last.genid = fib.genid;
+  last.daddr = daddr;
+  last.saddr = saddr;
+  last.oif = oif;
+  last.to = fl.daddr;
+  last.from = fl.saddr;
+  last.type = fl.type;
+  last.dev = fl.dev;
+  last.nexthop = fl.nexthop;
+  return 0;
+}
+
+function route_output(net: Net, fib: Fib4, lo: NetDevice, fl: Flow4): number {
   if (fl.saddr !== 0) {
     const saddr = fl.saddr;
     if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr) || ipv4_is_zeronet(saddr)) return -EINVAL;
