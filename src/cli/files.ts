@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Costs, loadCostTable } from '../cpu/index.js';
 import { LINKTYPE_ETHERNET, PcapError, readCapture, relativeNs } from '../pcap/index.js';
 import type { TimedFrame } from '../wire/index.js';
@@ -19,11 +19,14 @@ export function readFrames(path: string): TimedFrame[] {
   const bytes = readFile(path);
   try {
     const { interfaces, packets } = readCapture(bytes);
-    const origin = packets[0];
-    if (origin === undefined) return [];
-    return packets
-      .filter((p) => interfaces[p.interface]?.linkType === LINKTYPE_ETHERNET)
-      .map((p) => ({ time_ns: relativeNs(p, origin), bytes: p.data }));
+    const ethernet = packets.filter((p) => interfaces[p.interface]?.linkType === LINKTYPE_ETHERNET);
+    const origin = ethernet[0];
+    if (origin === undefined) {
+      const other = packets[0];
+      if (other === undefined) return [];
+      throw new UsageError(`${path}: no Ethernet frames, its link type is ${interfaces[other.interface]?.linkType}`);
+    }
+    return ethernet.map((p) => ({ time_ns: relativeNs(p, origin), bytes: p.data }));
   } catch (error) {
     if (error instanceof PcapError) throw new UsageError(`${path}: ${error.message}`);
     throw error;
@@ -44,7 +47,7 @@ export function readCosts(name: string): 'zero' | 'lumped' | Costs {
 /** Writes files into a folder, which is made if need be; returns their paths. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): string[] {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return Object.entries(files).map(([name, content]) => {
       const path = join(folder, name);
       writeFileSync(path, content);
@@ -55,6 +58,14 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   }
 }
 
+/** Not `recursive`: Node's own never comes back where the system says ENOENT for a folder that is there, as under /proc. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  mkdirSync(folder);
+}
+
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
 }

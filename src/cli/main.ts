@@ -44,7 +44,7 @@ async function replayCommand(argv: string[], print: Print): Promise<void> {
   if (values['help'] === true) return print(REPLAY_HELP);
   const file = positionals[0];
   if (file === undefined || positionals.length > 1) throw new UsageError('replay takes one capture file');
-  const out = text(values['out']);
+  const out = values['out'] === undefined ? undefined : required(values, 'out', 'DIR');
   const json = values['json'] === true;
   const options = replayOptions(values, !json || out !== undefined);
   const result = await replay(readFrames(file), options);
@@ -61,11 +61,12 @@ async function demoCommand(argv: string[], print: Print): Promise<void> {
   });
   if (values['help'] === true) return print(DEMO_HELP);
   if (positionals.length > 0) throw new UsageError(`demo takes no argument '${positionals[0]}'`);
+  const out = required(values, 'out', 'DIR');
   const given = { host: DEMO.host, mac: DEMO.mac, udp: DEMO.port, mode: 'msi', costs: 'lumped', seed: values['seed'] };
   const result = await replay(readFrames(join(packageRoot(), 'captures', DEMO.file)), replayOptions(given, true));
   for (const line of textReport(result)) print(line);
   print('');
-  for (const path of writeFiles(text(values['out']) as string, traceFiles(result))) print(`wrote ${path}`);
+  for (const path of writeFiles(out, traceFiles(result))) print(`wrote ${path}`);
 }
 
 function replayOptions(values: Readonly<Record<string, unknown>>, trace: boolean): ReplayOptions {
@@ -73,8 +74,9 @@ function replayOptions(values: Readonly<Record<string, unknown>>, trace: boolean
   for (const address of addresses) check(() => parseCidr(address));
   const mac = required(values, 'mac', 'MAC');
   check(() => {
-    if ((parseMac(mac)[0] & 1) === 1)
-      throw new UsageError(`--mac is the address of one station, not of a group: '${mac}'`);
+    const bytes = parseMac(mac);
+    if ((bytes[0] & 1) === 1) throw new UsageError(`--mac is the address of one station, not of a group: '${mac}'`);
+    if (bytes.every((byte) => byte === 0)) throw new UsageError(`--mac is no station's address: '${mac}'`);
   });
   const mode = text(values['mode']);
   if (mode !== 'msi' && mode !== 'intx') throw new UsageError(`--mode is msi or intx, not '${mode}'`);
@@ -96,7 +98,7 @@ function parse(
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] as string) : String(error));
+    throw new UsageError(error instanceof Error ? (error.message.split(/\. |\.?\n/)[0] as string) : String(error));
   }
 }
 

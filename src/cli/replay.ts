@@ -12,7 +12,8 @@ import {
   SOCK_DGRAM,
   type SockAddr,
 } from '../uapi/index.js';
-import type { RawPort, TimedFrame } from '../wire/index.js';
+import { FRAME_MAX_LENGTH, type RawPort, type TimedFrame } from '../wire/index.js';
+import { UsageError } from './usage.js';
 
 /** Largest datagram: a buffer for it never truncates. */
 const DATAGRAM_MAX = 65536;
@@ -86,6 +87,7 @@ export async function replay(frames: readonly TimedFrame[], options: ReplayOptio
   // Programs start and the link comes up before the first frame: the machine stands ready, as the captured one did.
   await net.run();
   const chosen = framesFor(frames, mac);
+  for (const frame of chosen) checkFrame(frame);
   port.play(chosen);
   await net.run();
   return {
@@ -101,6 +103,18 @@ export async function replay(frames: readonly TimedFrame[], options: ReplayOptio
     trace,
     capture,
   };
+}
+
+/** Frames that no wire carries, or not in a simulation's life. */
+function checkFrame({ time_ns, bytes }: TimedFrame): void {
+  if (bytes.length > FRAME_MAX_LENGTH) {
+    throw new UsageError(
+      `the capture has a frame of ${bytes.length} bytes for this host and a wire takes up to ${FRAME_MAX_LENGTH}: it was captured behind receive offload (GRO, LRO)`,
+    );
+  }
+  if (!Number.isSafeInteger(time_ns)) {
+    throw new UsageError('the capture has frames for this host that are more than 104 days apart');
+  }
 }
 
 async function receive(sys: Sys, family: number, port: number, into: ReceivedDatagram[]): Promise<void> {

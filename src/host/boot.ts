@@ -8,7 +8,7 @@ import {
 } from '../driver/index.js';
 import { Nic82574 } from '../hw/nic/index.js';
 import { dev_open } from '../skbuff/index.js';
-import { formatMac, parseMac } from '../uapi/index.js';
+import { AddressError, formatMac, parseMac } from '../uapi/index.js';
 import { HostError } from './errors.js';
 import type { Host, HostSetup } from './host.js';
 import { HostNic } from './nic.js';
@@ -60,6 +60,10 @@ function driverOptions({ options }: HostSetup): E1000eOptions {
 
 /** Locally administered addresses: 02:00:00:hh:hh:ii from host and NIC number. */
 function macOf(nic: NicOptions, hostId: number, index: number): Uint8Array {
-  if (nic.mac !== undefined) return parseMac(nic.mac);
+  if (nic.mac !== undefined) {
+    const mac = parseMac(nic.mac);
+    if ((mac[0] & 1) === 0 && mac.some((byte) => byte !== 0)) return mac;
+    throw new AddressError('not the Ethernet address of one station', nic.mac);
+  }
   return parseMac(formatMac(Uint8Array.of(2, 0, 0, hostId >> 8, hostId & 0xff, index)));
 }

@@ -139,7 +139,11 @@ export class Host {
    * @throws HostError `ERR_SOFTIRQ_PROGRAM` for what is no program
    */
   spawn<T>(program: AsyncProgram<T> | Program | readonly Op[], options: SpawnOptions = {}): Process<T> {
-    if (typeof program !== 'function' && typeof (program as Program | null)?.step !== 'function' && !Array.isArray(program)) {
+    if (
+      typeof program !== 'function' &&
+      typeof (program as Program | null)?.step !== 'function' &&
+      !Array.isArray(program)
+    ) {
       throw new HostError(
         'ERR_SOFTIRQ_PROGRAM',
         'a program is an async function, a list of operations, or an object with a method step()',

@@ -1,4 +1,4 @@
-import { costLines, type Costs, lumpedCosts, zeroCosts } from '../cpu/index.js';
+import { type Costs, costLines, lumpedCosts, zeroCosts } from '../cpu/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
 import { cloneGraph, type RunOptions, type RunResult, Simulation, type TraceSink } from '../sim/index.js';
 import {
@@ -124,7 +124,10 @@ export class Network {
     } else if (plug instanceof HostNic) {
       if (this.hosts.get(plug.host.name) === plug.host) return plug.checkFree(other);
     } else {
-      throw new HostError('ERR_SOFTIRQ_PLUG', `a cable goes into a host, a NIC or a switch, not into ${describe(plug)}`);
+      throw new HostError(
+        'ERR_SOFTIRQ_PLUG',
+        `a cable goes into a host, a NIC or a switch, not into ${describe(plug)}`,
+      );
     }
     throw new HostError('ERR_SOFTIRQ_PLUG', `${plugName(plug)} belongs to another network`);
   }
@@ -153,7 +156,10 @@ export class Network {
   /** Sends every trace record to `sink` from now on; returns it. */
   trace<T extends TraceSink>(sink: T): T {
     if (typeof sink?.records !== 'function') {
-      throw new HostError('ERR_SOFTIRQ_SINK', `a trace sink has a method records(), as TraceCollector has; this is ${describe(sink)}`);
+      throw new HostError(
+        'ERR_SOFTIRQ_SINK',
+        `a trace sink has a method records(), as TraceCollector has; this is ${describe(sink)}`,
+      );
     }
     this.sim.trace.addSink(sink);
     return sink;

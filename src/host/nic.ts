@@ -38,10 +38,15 @@ export class HostNic {
    * @throws HostError `ERR_SOFTIRQ_PLUGGED` when there is one
    */
   plug(port: WirePort): void {
-    if (this.port !== null)
-      throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
+    this.checkFree(null);
     this.port = port;
     this.chip.connect(port);
     if (this.host.sim.now === 0) e1000_check_link(this.adapter);
+  }
+
+  /** @internal Itself, if a cable that does not end in `other` too can be plugged in. */
+  checkFree(other: unknown): this {
+    if (this.port === null && this !== other) return this;
+    throw new HostError('ERR_SOFTIRQ_PLUGGED', `${this.host.name} ${this.name} has a cable already`);
   }
 }

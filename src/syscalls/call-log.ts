@@ -4,6 +4,8 @@ import type { CallFrame } from './thread.js';
 export interface LogEntry {
   /** Number of the call within its process, in order of issue. */
   seq: number;
+  /** Name of the call. */
+  call: string;
   result: number;
   /** Bytes the call wrote into the caller's buffer. */
   data: Uint8Array | null;
@@ -22,16 +24,17 @@ export class CallLog {
   readonly entries: LogEntry[] = [];
 
   /** A call that returned at once; `out` is what it wrote. */
-  immediate(seq: number, result: number, out: Uint8Array | null): void {
+  immediate(call: string, seq: number, result: number, out: Uint8Array | null): void {
     const data = out === null ? null : out.slice();
-    this.entries.push({ seq, result, data, addr: null, addrlen: 0, msg_flags: 0, revents: null });
+    this.entries.push({ seq, call, result, data, addr: null, addrlen: 0, msg_flags: 0, revents: null });
   }
 
   /** A blocking call that has finished. */
-  finished(seq: number, result: number, frame: CallFrame): void {
+  finished(call: string, seq: number, result: number, frame: CallFrame): void {
     const written = frame.receives && result > 0 ? Math.min(result, frame.len) : 0;
     this.entries.push({
       seq,
+      call,
       result,
       data: written > 0 ? frame.buf.slice(frame.off, frame.off + written) : null,
       addr: frame.receives && frame.addr !== null ? frame.addr.slice() : null,

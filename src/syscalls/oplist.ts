@@ -40,6 +40,17 @@ export interface OpResult {
   from?: SockAddr;
 }
 
+const CALLS: ReadonlySet<string> = new Set([
+  'socket',
+  'bind',
+  'connect',
+  'sendto',
+  'recvfrom',
+  'close',
+  'sleep',
+  'repeat',
+]);
+
 interface Step {
   op: Op;
   index: number;
@@ -70,6 +81,7 @@ export class OpListProgram implements Program {
   private compile(ops: readonly Op[]): void {
     for (const op of ops) {
       const index = this.steps.length;
+      checkOp(op);
       if (op.call !== 'repeat') {
         this.steps.push({ op, index, loop: -1 });
         continue;
@@ -158,6 +170,13 @@ export class OpListProgram implements Program {
     return file !== null && (file.flags & O_NONBLOCK) === 0 && ((op.flags ?? 0) & MSG_DONTWAIT) === 0;
   }
 
+  /** The call of the operation it stands at. */
+  waiting(): { syscall: string; fd: number } {
+    const op = this.steps[this.pc]?.op;
+    if (op === undefined || op.call === 'repeat') return { syscall: 'exit', fd: -1 };
+    return op.call === 'sleep' ? { syscall: 'nanosleep', fd: -1 } : { syscall: op.call, fd: this.fd(op.fd) };
+  }
+
   private sleep(thread: Thread, op: Op): number {
     if (op.call === 'sleep') {
       thread.frame.deadline = this.deadline;
@@ -179,4 +198,19 @@ export class OpListProgram implements Program {
     this.deadline = -1;
     this.results.push(entry);
   }
+}
+
+/** Refuses when the list is made what would else be found in mid-run. */
+function checkOp(op: Op): void {
+  const call: unknown = (op as Op | null)?.call;
+  if (typeof call !== 'string' || !CALLS.has(call)) {
+    throw errorWithCode('ERR_SOFTIRQ_OPLIST', `unknown operation ${JSON.stringify(op)}`);
+  }
+  if (op.call === 'recvfrom' && !(Number.isInteger(op.length) && op.length >= 0)) {
+    throw errorWithCode('ERR_SOFTIRQ_OPLIST', `the length of recvfrom is a whole number of bytes, not ${op.length}`);
+  }
+  if (op.call === 'sendto' && op.data !== 'received' && !(op.data instanceof Uint8Array)) {
+    throw errorWithCode('ERR_SOFTIRQ_OPLIST', "the data of sendto is a Uint8Array or 'received'");
+  }
+  if (op.call === 'sleep') parseDuration(op.duration);
 }

@@ -16,7 +16,12 @@ import { type BlockingCall, CallFrame, Thread } from './thread.js';
  */
 export interface Program {
   step(thread: Thread, cpu: Cpu): number;
+  /** For `DeadlockError`: the call it sleeps in. */
+  waiting?(): { syscall: string; fd: number };
 }
+
+/** What is said of a synchronous program that does not tell what it waits for. */
+const NO_CALL = { syscall: 'step', fd: -1 } as const;
 
 /** An asynchronous program: its return value becomes {@link Process.result}; what it throws ends the run. */
 export type AsyncProgram<T> = (sys: Sys) => Promise<T> | T;
@@ -81,9 +86,7 @@ export class Process<T = unknown> {
   /** What a thread without an outstanding call does. */
   runProgram(thread: Thread, cpu: Cpu): number {
     if (this.program !== null) {
-      const next = this.program.step(thread, cpu);
-      if (next === TASK_EXIT) this.exit(0);
-      return next;
+      return this.stepProgram(this.program, thread, cpu);
     }
     const fn = this.fn;
     if (fn === null || this.started) return TASK_SLEEP;
@@ -91,6 +94,18 @@ export class Process<T = unknown> {
     this.enterUser();
     void this.runAsync(fn);
     return thread.call === null ? TASK_SLEEP : TASK_RUN;
+  }
+
+  /** One block of a synchronous program; what it throws ends the process and the run, as with an asynchronous one. */
+  private stepProgram(program: Program, thread: Thread, cpu: Cpu): number {
+    try {
+      const next = program.step(thread, cpu);
+      if (next === TASK_EXIT) this.exit(0);
+      return next;
+    } catch (error) {
+      this.fail(error);
+      return TASK_EXIT;
+    }
   }
 
   private async runAsync(fn: AsyncProgram<T>): Promise<void> {
@@ -140,7 +155,7 @@ export class Process<T = unknown> {
     else {
       result = call(this.kernel, this as Process);
       const seq = this.next_seq++;
-      if (this.log !== null) this.log.immediate(seq, result, out);
+      if (this.log !== null) this.log.immediate(name, seq, result, out);
     }
     if (result < 0) throw new SysError(result, name, where);
     return result;
@@ -243,9 +258,11 @@ export class Process<T = unknown> {
 
   /** For `DeadlockError`: the calls this process sleeps in. */
   blockedCalls(list: BlockedProcess[]): void {
+    const { pid, name } = this;
+    const host = this.kernel.hostName;
     for (const t of this.threads) {
-      if (t.call === null) continue;
-      list.push({ host: this.kernel.hostName, pid: this.pid, name: this.name, syscall: t.call.name, fd: t.frame.fd });
+      if (t.call !== null) list.push({ host, pid, name, syscall: t.call.name, fd: t.frame.fd });
+      else if (this.program !== null) list.push({ host, pid, name, ...(this.program.waiting?.() ?? NO_CALL) });
     }
   }
 }

@@ -35,7 +35,7 @@ export class Replay {
   immediate(name: string, out: Uint8Array | null): number {
     const entry = this.log.entries[this.next];
     const seq = this.next_seq++;
-    if (entry === undefined || entry.seq !== seq) throw diverged(name, seq);
+    if (entry === undefined || entry.seq !== seq || entry.call !== name) throw diverged(name, seq);
     this.next++;
     if (out !== null && entry.data !== null) out.set(entry.data.subarray(0, out.length));
     return entry.result;
@@ -56,6 +56,7 @@ export class Replay {
       if (entry !== this.log.entries[this.next]) continue;
       const call = this.open.get(entry.seq);
       if (call === undefined) throw diverged('no call', entry.seq);
+      if (call.name !== entry.call || !fits(call.frame, entry)) throw diverged(call.name, entry.seq);
       this.open.delete(entry.seq);
       this.next++;
       restore(call.frame, entry);
@@ -69,6 +70,12 @@ export class Replay {
   nextSeq(): number {
     return this.next_seq;
   }
+}
+
+/** Whether the memory the call was given holds what it was given the first time (`revents` of an earlier poll may stand in the log). */
+function fits(frame: CallFrame, { data, revents }: LogEntry): boolean {
+  const polled = frame.fds.length;
+  return (data === null || frame.off + data.length <= frame.buf.length) && (polled === 0 || polled === revents?.length);
 }
 
 function restore(frame: CallFrame, entry: LogEntry): void {

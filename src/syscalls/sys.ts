@@ -1,6 +1,7 @@
 import { parseDuration } from '../sim/index.js';
 import {
   decodeSockaddr,
+  EFAULT,
   EINVAL,
   encodeSockaddr,
   F_GETFL,
@@ -26,6 +27,12 @@ export interface Received {
 
 /** Room for any `struct sockaddr` given to the core. */
 const ADDR_BYTES = 128;
+
+/** No message is longer: the largest IPv6 datagram has 65535 bytes of payload with its headers. */
+const MESSAGE_MAX = 65536;
+
+/** Largest `int`. */
+const INT_MAX = 0x7fffffff;
 
 /**
  * The system calls as a program sees them. A call that can never sleep in Linux returns at once and throws {@link SysError}; one that can
@@ -65,8 +72,9 @@ export class Sys {
 
   /** sendto(2): resolves with the number of bytes sent. Waits while the send buffer is full, unless `MSG_DONTWAIT` or `O_NONBLOCK`. */
   sendto(fd: number, data: Uint8Array | string, flags: number = 0, addr?: SockAddrInput): Promise<number> {
-    const frame = this.process.frame();
     const buf = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    if (!isBytes(buf)) return Promise.reject(new SysError(EFAULT, 'sendto'));
+    const frame = this.process.frame();
     frame.fd = fd;
     frame.buf = buf;
     frame.off = 0;
@@ -95,6 +103,7 @@ export class Sys {
   recvfrom(fd: number, buffer: Uint8Array, flags?: number, addr?: Uint8Array): Promise<number>;
   recvfrom(fd: number, into: number | Uint8Array, flags: number = 0, addr?: Uint8Array): Promise<Received | number> {
     if (typeof into === 'number') return this.recvCopy(fd, into, flags);
+    if (!isBytes(into)) return Promise.reject(new SysError(EFAULT, 'recvfrom'));
     const frame = this.process.frame();
     frame.fd = fd;
     frame.buf = into;
@@ -110,12 +119,14 @@ export class Sys {
   private async recvCopy(fd: number, length: number, flags: number): Promise<Received> {
     if (!Number.isInteger(length) || length < 0) throw new SysError(EINVAL, 'recvfrom');
     const frame = this.process.frame();
-    const buf = new Uint8Array(length);
+    // No message is longer: a wish for a gigabyte costs nothing and brings the same.
+    const room = Math.min(length, MESSAGE_MAX);
+    const buf = new Uint8Array(room);
     const addr = new Uint8Array(ADDR_BYTES);
     frame.fd = fd;
     frame.buf = buf;
     frame.off = 0;
-    frame.len = length;
+    frame.len = room;
     frame.flags = flags;
     frame.addr = addr;
     const meta = { addrlen: 0, flags: 0 };
@@ -123,7 +134,7 @@ export class Sys {
     frame.receives = true;
     const n = await this.process.issue(recvfromCall);
     // With MSG_TRUNC the result is the datagram's real length, which may exceed the buffer.
-    const data = buf.subarray(0, Math.min(n, length));
+    const data = buf.subarray(0, Math.min(n, room));
     return { data, from: decodeSockaddr(addr, meta.addrlen) as SockAddr, flags: meta.flags };
   }
 
@@ -146,8 +157,10 @@ export class Sys {
     this.process.now('shutdown', null, (k, p) => k.shutdown(p, fd, how));
   }
 
-  /** poll(2): resolves with the number of ready descriptors and fills `revents`. `timeout` in milliseconds, -1 waits without end. */
+  /** poll(2): resolves with the number of ready descriptors and fills `revents`. `timeout` in whole milliseconds, -1 waits without end. */
   poll(fds: PollFd[], timeout: number = -1): Promise<number> {
+    if (!Number.isInteger(timeout) || timeout > INT_MAX) return Promise.reject(new SysError(EINVAL, 'poll'));
+    if (!Array.isArray(fds) || !fds.every(isPollFd)) return Promise.reject(new SysError(EFAULT, 'poll'));
     const frame = this.process.frame();
     frame.fd = -1;
     frame.receives = false;
@@ -197,7 +210,11 @@ export class Sys {
 
   /** setsockopt(2) with an int, or with the option's bytes. */
   setsockopt(fd: number, level: number, name: number, value: number | Uint8Array): void {
-    const val = typeof value === 'number' ? this.option : value;
+    const isInt = typeof value === 'number';
+    if (isInt ? !Number.isInteger(value) : !isBytes(value)) {
+      throw new SysError(isInt ? EINVAL : EFAULT, 'setsockopt');
+    }
+    const val = isInt ? this.option : value;
     if (typeof value === 'number') new DataView(this.option.buffer).setInt32(0, value, true);
     this.process.now('setsockopt', null, (k, p) => k.setsockopt(p, fd, level, name, val));
   }
@@ -220,10 +237,19 @@ export class Sys {
     this.fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
   }
 
-  /** exit(2): ends the process; it does not return. */
+  /** exit(2): ends the process; it does not return. The low eight bits of `status` are kept. */
   exit(status: number = 0): never {
-    throw new ProcessExit(this.process, status);
+    throw new ProcessExit(this.process, status & 0xff);
   }
+}
+
+/** Bytes of whatever realm: no wider elements, which would be cut, and no plain ArrayBuffer, which has no elements. */
+function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && (value as Uint8Array).BYTES_PER_ELEMENT === 1;
+}
+
+function isPollFd(p: PollFd | null | undefined): boolean {
+  return typeof p === 'object' && p !== null && !Object.isFrozen(p);
 }
 
 function drop(): void {}

@@ -133,9 +133,9 @@ export class Thread implements Runnable, WaitSleeper {
 
   /** Effect of the block that finished the call. */
   callDone(): void {
-    this.call = null;
     const log = this.proc.log;
-    if (log !== null) log.finished(this.seq, this.result, this.frame);
+    if (log !== null && this.call !== null) log.finished(this.call.name, this.seq, this.result, this.frame);
+    this.call = null;
     const settle = this.settle;
     if (settle === null) return;
     this.settle = null;
