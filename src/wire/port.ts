@@ -235,8 +235,10 @@ export class WirePort implements SimTarget {
 
   private takeLine(length: number): boolean {
     const queue = this.queue;
-    queue.expire();
-    if (!queue.accepts(length + FCS_BYTES)) return false;
+    if (queue.limited()) {
+      queue.expire();
+      if (!queue.accepts(length + FCS_BYTES)) return false;
+    }
     const bits = this.bits;
     const time = this.time;
     bits.advance(length);

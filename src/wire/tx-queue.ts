@@ -34,6 +34,11 @@ export class TxQueue {
     }
   }
 
+  /** There is a limit: whoever adds a frame has to ask first. */
+  limited(): boolean {
+    return this.limitFrames !== NO_LIMIT || this.limitBytes !== NO_LIMIT;
+  }
+
   /** Whether one more frame of `bytes` may enter; call `expire` first. An idle line takes any frame. */
   accepts(bytes: number): boolean {
     if (this.count === 0) return true;
@@ -43,6 +48,7 @@ export class TxQueue {
 
   /** Adds a frame that leaves the line free at `end[index]` (ns). */
   push(bytes: number, end: Float64Array, index: number): void {
+    if (this.count === this.sizes.length) this.expire();
     if (this.count === this.sizes.length) this.grow();
     const at = (this.head + this.count) & (this.sizes.length - 1);
     this.ends[at] = end[index];

@@ -105,6 +105,10 @@ export class DelayTimer {
 
   /** Stops both timers; the event is reported otherwise or not at all. */
   cancel(): void {
+    if (this.running || this.restartingArmed || this.absoluteArmed) this.stop();
+  }
+
+  private stop(): void {
     this.running = false;
     if (this.restartingArmed) {
       this.restartingArmed = false;

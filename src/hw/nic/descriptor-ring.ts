@@ -74,7 +74,10 @@ export class DescriptorRing {
    * yields nothing. True when a fetch was started.
    */
   fetch(): boolean {
-    if (this.pending !== 0) return false;
+    return this.pending === 0 && this.fetchAt !== this.values[this.plan.tail] && this.startFetch();
+  }
+
+  private startFetch(): boolean {
     const v = this.values;
     const plan = this.plan;
     const size = v[plan.length] >>> 4;

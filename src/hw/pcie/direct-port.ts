@@ -1,5 +1,5 @@
 import { type Arena, type SimTarget, type Simulation, TAG_SHIFT, TP, type TraceRing } from '../../sim/index.js';
-import type { ConfigListener } from './config-space.js';
+import type { ConfigListener, ConfigSpace } from './config-space.js';
 import { type EndpointPort, newPortCounters, type PciDevice, type PortCounters } from './device.js';
 import { PcieError } from './errors.js';
 import { POSTED_INTX, POSTED_MSI, PostedQueue } from './posted-queue.js';
@@ -31,6 +31,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   private readonly sim: Simulation;
   private readonly rc: RootComplex;
   private readonly device: PciDevice;
+  private readonly config: ConfigSpace;
   private readonly target: number;
   private readonly posted: PostedQueue = new PostedQueue();
   private slot = 0;
@@ -43,6 +44,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   constructor(rc: RootComplex, device: PciDevice) {
     this.rc = rc;
     this.device = device;
+    this.config = device.config;
     this.sim = rc.sim;
     this.hostId = rc.memory.hostId;
     this.clock = rc.sim.clock;
@@ -63,44 +65,48 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   }
 
   private readNow(lo: number, hi: number, length: number, local: number, tag: number): boolean {
-    this.checkLocal(local, length);
-    if (!this.device.config.busMaster) {
-      this.counters.dmaReadMasterOff++;
-      return false;
-    }
-    if (length !== 0 && (hi !== 0 || !this.arena.owns(this.hostId, lo, length))) {
-      this.counters.unsupportedRequest++;
-      this.device.config.raiseStatus(PCI_STATUS_REC_MASTER_ABORT);
-      return false;
+    const { arena, config } = this;
+    if (length !== 0 && !arena.owns(0, local, length)) this.badLocal(local, length);
+    if (!config.busMaster || (length !== 0 && (hi !== 0 || !arena.owns(this.hostId, lo, length)))) {
+      return this.refuseRead();
     }
     this.counters.dmaReads++;
     if (this.trace.on) this.trace.put(TP.DMA_READ, this.who, this.arena.tags[lo >>> TAG_SHIFT] | 0, lo, length, tag);
-    copy(this.arena, local, lo, length);
+    copy(arena, local, lo, length);
     return true;
   }
 
-  dmaWrite(lo: number, hi: number, length: number, local: number, journey: number): void {
-    this.checkLocal(local, length);
-    if (!this.device.config.busMaster) {
-      this.counters.dmaWriteMasterOff++;
-      return;
-    }
-    if (length === 0) return;
-    if (hi !== 0 || !this.arena.owns(this.hostId, lo, length)) {
+  private refuseRead(): false {
+    if (!this.config.busMaster) this.counters.dmaReadMasterOff++;
+    else {
       this.counters.unsupportedRequest++;
+      this.config.raiseStatus(PCI_STATUS_REC_MASTER_ABORT);
+    }
+    return false;
+  }
+
+  dmaWrite(lo: number, hi: number, length: number, local: number, journey: number): void {
+    const { arena, config } = this;
+    if (length !== 0 && !arena.owns(0, local, length)) this.badLocal(local, length);
+    if (length === 0 || hi !== 0 || !config.busMaster || !arena.owns(this.hostId, lo, length)) {
+      this.refuseWrite(length);
       return;
     }
     this.counters.dmaWrites++;
     if (this.trace.on) this.trace.put(TP.DMA_WRITE, this.who, journey, lo, length, 0);
-    copy(this.arena, lo, local, length);
+    copy(arena, lo, local, length);
     if (journey !== 0) {
       const last = (lo + length - 1) >>> TAG_SHIFT;
-      for (let t = lo >>> TAG_SHIFT; t <= last; t++) this.arena.tags[t] = journey;
+      for (let t = lo >>> TAG_SHIFT; t <= last; t++) arena.tags[t] = journey;
     }
   }
 
-  private checkLocal(local: number, length: number): void {
-    if (length === 0 || this.arena.owns(0, local, length)) return;
+  private refuseWrite(length: number): void {
+    if (!this.config.busMaster) this.counters.dmaWriteMasterOff++;
+    else if (length !== 0) this.counters.unsupportedRequest++;
+  }
+
+  private badLocal(local: number, length: number): never {
     throw new PcieError('DMA_BUFFER', `${length} bytes at ${local} are not device memory`);
   }
 

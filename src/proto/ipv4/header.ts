@@ -1,7 +1,7 @@
 /**
  * The IPv4 header (RFC 791 §3.1). Accessors need 20 bytes from `off` on (`iph_ok`); options need `iph_ihl() * 4`.
  */
-import { csum_finish, csum_partial } from '../../bytes/index.js';
+import { csum_finish, csum_fold, csum_partial } from '../../bytes/index.js';
 
 export const IPH_TOS = 1;
 export const IPH_TOT_LEN = 2;
@@ -77,7 +77,15 @@ export function ip_send_check(u8: Uint8Array, u32: Uint32Array, off: number, ihl
 
 /** Whether the header of `ihl` words sums up to a good checksum. */
 export function ip_fast_csum_ok(u8: Uint8Array, u32: Uint32Array, off: number, ihl: number): boolean {
-  return csum_partial(u8, u32, off, ihl * 4, 0) === 0xffff;
+  if (ihl !== 5 || (off & 3) !== 0) return csum_partial(u8, u32, off, ihl * 4, 0) === 0xffff;
+  // Words of the machine's order do: the sum of a good header is all ones either way (RFC 1071 §2 (B)).
+  const i = off >> 2;
+  let sum = 0;
+  for (let k = i; k < i + 5; k++) {
+    const word = u32[k] | 0;
+    sum += (word & 0xffff) + (word >>> 16);
+  }
+  return csum_fold(sum) === 0xffff;
 }
 
 /** Plain form. Addresses are int32; `options` has a multiple of 4 bytes, 40 at most. */

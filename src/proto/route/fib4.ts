@@ -79,6 +79,8 @@ export class Fib4 {
   /** Changes whenever an answer may change; sockets compare it to keep a route. */
   genid: number = 1;
   readonly last: LastRoute4 = new LastRoute4();
+  /** The same of what came in, from `from` to `to` on `dev`. */
+  readonly last_input: LastRoute4 = new LastRoute4();
 
   /** The local or broadcast entry of an address, or null. */
   local(addr: number): Local4 | null {

@@ -12,6 +12,17 @@ export const ROUTE_INPUT_NOT_OURS = -1;
  * negative number: `ROUTE_INPUT_NOT_OURS`, else minus the drop reason for addresses that may not come from a wire (RFC 1122 §3.2.1.3).
  */
 export function ip_route_input(fib: Fib4, saddr: number, daddr: number, dev: NetDevice): number {
+  const last = fib.last_input;
+  if (last.genid === fib.genid && last.from === saddr && last.to === daddr && last.dev === dev) return last.type;
+  last.type = route_input(fib, saddr, daddr, dev);
+  last.genid = fib.genid;
+  last.from = saddr;
+  last.to = daddr;
+  last.dev = dev;
+  return last.type;
+}
+
+function route_input(fib: Fib4, saddr: number, daddr: number, dev: NetDevice): number {
   const looped = (dev.flags & IFF_LOOPBACK) !== 0;
   if (ipv4_is_multicast(daddr)) return multicast_input(saddr, daddr, looped);
   if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr)) return -SKB_DROP_REASON_IP_INADDRERRORS;

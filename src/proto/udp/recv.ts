@@ -61,7 +61,11 @@ export function udp_recvmsg(udp: Udp, sk: UdpSockState, msg: Msghdr): number {
   else msg.msg_flags |= MSG_TRUNC;
   const err = skb_copy_datagram(skb, UDP_HLEN, msg.buf, msg.off, copied);
   if (err !== 0) return err;
-  write_name(udp, sk, skb, msg);
+  if (sk.family !== AF_INET) write_name6(udp, skb, msg);
+  else {
+    const dv = udp.net.arena.dv;
+    msg.namelen = writeSockaddrIn(msg.name, 0, iph_saddr(dv, skb.network_header), udp_source(dv, skb.data));
+  }
   msg.journey = skb.journey;
   if ((flags & MSG_PEEK) === 0) {
     const stats = skb.protocol === ETH_P_IPV6 ? udp.mib.udp6 : udp.mib.udp;
@@ -73,15 +77,11 @@ export function udp_recvmsg(udp: Udp, sk: UdpSockState, msg: Msghdr): number {
   return (flags & MSG_TRUNC) !== 0 ? ulen : copied;
 }
 
-/** The sender's address in the form of the socket's family. */
-function write_name(udp: Udp, sk: UdpSockState, skb: SkBuff, msg: Msghdr): void {
+/** The sender's address as an AF_INET6 socket sees it. */
+function write_name6(udp: Udp, skb: SkBuff, msg: Msghdr): void {
   const { u8, dv } = udp.net.arena;
   const port = udp_source(dv, skb.data);
   const hdr = skb.network_header;
-  if (sk.family === AF_INET) {
-    msg.namelen = writeSockaddrIn(msg.name, 0, iph_saddr(dv, hdr), port);
-    return;
-  }
   if (skb.protocol === ETH_P_IPV6) {
     const linklocal = u8[hdr + IP6_SADDR] === 0xfe && (u8[hdr + IP6_SADDR + 1] & 0xc0) === 0x80;
     msg.namelen = writeSockaddrIn6(msg.name, 0, u8, hdr + IP6_SADDR, port, 0, linklocal ? skb.skb_iif : 0);
