@@ -66,8 +66,8 @@ function zeroEntries(): Record<CostLine, CostEntry> {
   return entries as Record<CostLine, CostEntry>;
 }
 
-/** Software takes no time: for library use, tests and throughput. 3 GHz, should a program charge cycles of its own. */
-export const zeroCosts: Costs = compileCosts('zero', 1, 3, zeroEntries());
+/** Software takes no time: for library use, tests and throughput. A cycle is 1 ns, should a program charge cycles of its own. */
+export const zeroCosts: Costs = compileCosts('zero', 1, 1, zeroEntries());
 
 /** One number per stage, 3 GHz: the defaults of `facts/receive-path.md` section 3. */
 export const lumpedCosts: Costs = compileCosts('lumped', 1, 3, lumpedLines);

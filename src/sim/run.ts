@@ -8,6 +8,8 @@ import { parseDuration } from './units.js';
  * issued its next system call, then one macrotask, then it goes on without them.
  */
 export const MICROTASK_HOPS: number = 32;
+/** Programs that call and call keep the loop in microtasks; after so many turns the platform gets one. */
+const TURNS_PER_MACROTASK = 4096;
 /** A wait shorter than this is spent in macrotasks: platform timers are no finer than 1 ms. */
 const FINE_NS = 1_000_000;
 
@@ -62,16 +64,16 @@ class RunLoop {
   async run(): Promise<RunResult['reason']> {
     const sim = this.sim;
     sim.pace = this.pace;
-    for (;;) {
+    for (let turn = 1; ; turn++) {
       this.signal?.throwIfAborted();
       if (sim.woken > 0) await this.hop();
       if (sim.failure !== null) throw this.takeFailure(sim.failure);
       if (this.exited()) return 'exited';
       sim.weakToo = this.until_ns !== Number.POSITIVE_INFINITY && sim.outside === 0;
       const more = sim.drainSlice(this.horizon());
-      if (sim.woken > 0) continue;
+      if (sim.woken > 0 && turn % TURNS_PER_MACROTASK !== 0) continue;
       // Long stretches give the platform a turn now and then: signals, holds and outside tasks live there.
-      if (more) await sim.runtime.macrotask();
+      if (more || sim.woken > 0) await sim.runtime.macrotask();
       else if (!sim.wasStopped()) {
         const verdict = await this.quiet();
         if (verdict !== null) return verdict;

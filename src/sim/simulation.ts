@@ -114,15 +114,16 @@ export class Simulation extends EventQueue {
 
   /**
    * A task that taskWoken() announced issued its next system call or ended. Without `epoch` a woken task is assumed
-   * while there is one.
+   * while there is one. Returns true when the task had been given up as being outside.
    */
-  taskEntered(epoch?: number): void {
+  taskEntered(epoch?: number): boolean {
     if (epoch === undefined ? this.woken > 0 : epoch === this.epoch) {
       this.woken--;
-      return;
+      return false;
     }
     this.outside--;
     this.notify();
+    return true;
   }
 
   /** For run(): the woken tasks await something outside; time goes on without them. */

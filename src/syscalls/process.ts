@@ -58,6 +58,8 @@ export class Process<T = unknown> {
   private started: boolean = false;
   private inUser: boolean = false;
   private epoch: number = 0;
+  /** It has awaited something that is no system call: its log is not the whole of what it knows. */
+  private wasOutside: boolean = false;
   private next_seq: number = 0;
   private replay: Replay | null = null;
   private copied: boolean = false;
@@ -231,7 +233,8 @@ export class Process<T = unknown> {
   copyObstacle(): string | null {
     if (this.exited || this.fn === null || !this.started) return null;
     if (this.log === null) return 'its calls are not recorded (make the network with { record: true })';
-    return this.inUser ? 'it awaits something outside the simulation' : null;
+    if (this.inUser) return 'it awaits something outside the simulation';
+    return this.wasOutside ? 'it has awaited something outside the simulation, which its log does not hold' : null;
   }
 
   /** The copy of an asynchronous program is run again when its network runs next. */
@@ -253,7 +256,7 @@ export class Process<T = unknown> {
   private leaveUser(): void {
     if (!this.inUser) return;
     this.inUser = false;
-    this.kernel.sim.taskEntered(this.epoch);
+    if (this.kernel.sim.taskEntered(this.epoch)) this.wasOutside = true;
   }
 
   /** For `DeadlockError`: the calls this process sleeps in. */

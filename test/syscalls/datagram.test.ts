@@ -260,3 +260,25 @@ describe('processes', () => {
     expect(new Error('x')).not.toBeInstanceOf(SysError);
   });
 });
+
+describe('what lies outside', () => {
+  it('a program that never stops calling: an abort and a timer still get through', async () => {
+    const { net, a } = pair();
+    const abort = new AbortController();
+    a.spawn(async (sys) => {
+      for (;;) await sys.sleep('1us');
+    });
+    setTimeout(() => abort.abort(new Error('enough')), 1);
+    await expect(net.run({ signal: abort.signal })).rejects.toThrow('enough');
+  });
+
+  it('a recorded program that has awaited a timer of the platform: snapshot refuses and says why', async () => {
+    const { net, a } = pair({ record: true });
+    a.spawn(async (sys) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await sys.sleep('1s');
+    });
+    await net.run({ until: '10ms' });
+    expect(() => net.snapshot()).toThrow(/has awaited something outside the simulation/);
+  });
+});
