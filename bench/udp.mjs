@@ -81,6 +81,8 @@ export const cases = {
   '64 B, INTx': () => timed(coreRun, { sizes: [64], host: { ...EACH, interrupts: 'intx' } }),
   'awaited 64 B, an interrupt per packet': () => timed(awaitedRun, { sizes: [64], host: EACH }),
   'awaited 64 B, rx_usecs 50': () => timed(awaitedRun, { sizes: [64], host: MODERATED }),
+  '64 B, an interrupt per packet, inlining': () => timed(coreRun, { sizes: [64], host: EACH }),
+  '64 B, rx_usecs 50, inlining': () => timed(coreRun, { sizes: [64], host: MODERATED }),
   'node:dgram over the kernel, 64 B': () => kernelLoopback(64),
   'node:dgram over the kernel, 1400 B': () => kernelLoopback(1400),
   'garbage 64 B': () => garbage(coreRun, { sizes: [64], host: EACH }),
@@ -92,9 +94,12 @@ export const cases = {
 const AIMS = { '64 B': 800_000, '1400 B': 450_000, 'awaited 64 B': 400_000 };
 const GARBAGE_AIM = 50;
 
-/** The aim of a case is that of the part of its name before the comma; lumped costs and INTx have none. */
+/** What the rows called "inlining" add to Node's command line: the JIT may inline more into one function than it does by default. */
+const INLINING = ['--max-inlined-bytecode-size-cumulative=4000'];
+
+/** The aim of a case is that of the part of its name before the comma; lumped costs, INTx and other settings of the JIT have none. */
 function aimOf(name) {
-  return /lumped|INTx/.test(name) ? undefined : AIMS[name.split(',')[0]];
+  return /lumped|INTx|inlining/.test(name) ? undefined : AIMS[name.split(',')[0]];
 }
 
 export async function report(print) {
@@ -105,25 +110,29 @@ export async function report(print) {
     "datagrams per CPU-second (median of the runs), beside Node's dgram over the kernel's loopback in the same run",
   );
   print(
-    `${'case'.padEnd(38)}${'k/CPU-s'.padStart(9)}${'worst'.padStart(9)}${'best'.padStart(9)}${'x dgram'.padStart(9)}${'calib ns'.padStart(10)}  aim`,
+    `${'case'.padEnd(42)}${'k/CPU-s'.padStart(9)}${'worst'.padStart(9)}${'best'.padStart(9)}${'x dgram'.padStart(9)}${'calib ns'.padStart(10)}  aim`,
   );
   for (const name of Object.keys(cases).filter((n) => !n.startsWith('garbage'))) {
-    const r = name.includes('kernel') ? (name.includes('1400') ? large : base) : await inChild(self, name);
+    const r = name.includes('kernel')
+      ? name.includes('1400')
+        ? large
+        : base
+      : await inChild(self, name, name.endsWith('inlining') ? INLINING : []);
     const kernel = median((name.includes('1400') || name.includes('mixed') ? large : base).rates);
     const m = median(r.rates);
     const k = (x) => (x / 1000).toFixed(0).padStart(9);
     const goal = aimOf(name);
     const aim = goal === undefined ? '' : `${goal / 1000} k: ${m >= goal ? 'met' : 'missed'}`;
     print(
-      `${name.padEnd(38)}${k(m)}${k(Math.min(...r.rates))}${k(Math.max(...r.rates))}${(m / kernel).toFixed(1).padStart(9)}${r.calibration.toFixed(0).padStart(10)}  ${aim}`,
+      `${name.padEnd(42)}${k(m)}${k(Math.min(...r.rates))}${k(Math.max(...r.rates))}${(m / kernel).toFixed(1).padStart(9)}${r.calibration.toFixed(0).padStart(10)}  ${aim}`,
     );
   }
   print('');
-  print('garbage per datagram over 10^6 datagrams after warm-up ');
+  print('garbage per datagram over 10^6 datagrams after warm-up');
   for (const name of Object.keys(cases).filter((n) => n.startsWith('garbage'))) {
     const r = await inChild(self, name, ['--max-semi-space-size=1024', '--min-semi-space-size=1024']);
     print(
-      `${name.padEnd(38)}${r.bytes.toFixed(1).padStart(9)} B  ${GARBAGE_AIM} B: ${r.bytes <= GARBAGE_AIM ? 'met' : 'missed'}`,
+      `${name.padEnd(42)}${r.bytes.toFixed(1).padStart(9)} B  ${GARBAGE_AIM} B: ${r.bytes <= GARBAGE_AIM ? 'met' : 'missed'}`,
     );
   }
 }

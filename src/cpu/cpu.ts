@@ -250,6 +250,10 @@ export class Cpu implements SimTarget {
     timeToCycles(sim.clock, 0, acct, ACCT_CYCLES, costs.num, costs.den);
     if (acct[ACCT_CYCLES] > MAX_CYCLES) throw new HorizonError(acct[ACCT_CYCLES], sim.now);
     acct[ACCT_IDLE] += acct[ACCT_CYCLES] - since;
+    if (costs.num === 1) {
+      this.chain();
+      return;
+    }
     cyclesToTime(acct, ACCT_CYCLES, sim.at, 0, costs.num, costs.den);
     if (sim.at[0] === sim.clock[0]) {
       this.chain();

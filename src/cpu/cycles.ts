@@ -14,7 +14,9 @@ export function cyclesToTime(
 ): void {
   const cycles = from[i];
   const whole = Math.floor(cycles / den);
-  to[j] = whole * num + Math.ceil(((cycles - whole * den) * num) / den);
+  const rest = cycles - whole * den;
+  if (num === 1) to[j] = rest > 0 ? whole + 1 : whole;
+  else to[j] = whole * num + Math.ceil((rest * num) / den);
 }
 
 /** to[j] = ceil(from[i] ns × den / num) cycles: the first cycle that starts at or after that time. */
@@ -27,6 +29,11 @@ export function timeToCycles(
   den: number,
 ): void {
   const ns = from[i];
+  if (num === 1) {
+    // A whole number of GHz: a cycle starts with every ns.
+    to[j] = ns * den;
+    return;
+  }
   const whole = Math.floor(ns / num);
   to[j] = whole * den + Math.ceil(((ns - whole * num) * den) / num);
 }
