@@ -6,7 +6,7 @@ export class DriverError extends Error {
   readonly code: DriverErrorCode;
 
   constructor(code: DriverErrorCode, message: string) {
-    super(`${code}: ${message}`);
+    super(message);
     this.name = 'DriverError';
     this.code = code;
   }

@@ -1,4 +1,5 @@
 import {
+  checkRingSize,
   E1000eDriver,
   type E1000eOptions,
   IrqCore,
@@ -8,7 +9,7 @@ import {
 } from '../driver/index.js';
 import { Nic82574 } from '../hw/nic/index.js';
 import { dev_open } from '../skbuff/index.js';
-import { AddressError, formatMac, parseMac } from '../uapi/index.js';
+import { AddressError, AF_INET, formatAddress, formatMac, parseAddress, parseMac } from '../uapi/index.js';
 import { HostError } from './errors.js';
 import type { Host, HostSetup } from './host.js';
 import { HostNic } from './nic.js';
@@ -16,6 +17,8 @@ import type { NicOptions } from './options.js';
 
 /** Slot of the first NIC on bus 0: 0 is the host bridge's place. */
 const FIRST_SLOT = 3;
+/** Slots 3 to 31: more NICs than that have no place on the bus. */
+const MAX_NICS = 29;
 
 /** What booting leaves behind. */
 export interface Booted {
@@ -32,13 +35,16 @@ export interface Booted {
 export function boot(host: Host, setup: HostSetup): Booted {
   const { options } = setup;
   const wanted: NicOptions[] = [options, ...(options.nics ?? [])];
+  if (wanted.length > MAX_NICS)
+    throw new HostError('ERR_SOFTIRQ_OPTION', `a host has at most ${MAX_NICS} NICs, not ${wanted.length}`);
+  const driverSettings = driverOptions(setup);
   const functions = wanted.map((nic, i) => {
     const chip = new Nic82574(host.pci, setup.frames, macOf(nic, setup.id, i));
     return { chip, pci: host.pci.attach(chip, FIRST_SLOT + i) };
   });
   const irq = new IrqCore(host.cpus, host.pci);
   const bus = pci_init(host.pci, irq);
-  const driver = new E1000eDriver({ net: host.net, softnet: host.napi }, driverOptions(setup));
+  const driver = new E1000eDriver({ net: host.net, softnet: host.napi }, driverSettings);
   pci_register_driver(bus, driver);
   const nics = functions.map(({ chip, pci }, i) => {
     const adapter = driver.adapters[i];
@@ -49,12 +55,30 @@ export function boot(host: Host, setup: HostSetup): Booted {
     for (const address of wanted[i]?.addresses ?? []) host.inet.addAddress(adapter.dev, address);
     return new HostNic(host, chip, pci, adapter);
   });
-  for (const via of options.gateways ?? []) host.inet.addRoute({ dst: 'default', via });
+  addGateways(host, options.gateways ?? []);
   return { irq, bus, driver, nics };
+}
+
+/** One default gateway per family, and another machine. @throws HostError ERR_SOFTIRQ_GATEWAY, AddressError, RouteError */
+function addGateways(host: Host, gateways: readonly string[]): void {
+  const families = new Set<number>();
+  for (const via of gateways) {
+    const { family, bytes } = parseAddress(via);
+    if (families.has(family)) {
+      const which = family === AF_INET ? 'IPv4' : 'IPv6';
+      throw new HostError('ERR_SOFTIRQ_GATEWAY', `${host.name}: a second ${which} gateway, ${via}; one per family`);
+    }
+    families.add(family);
+    const own = `${formatAddress(family, bytes)}/`;
+    if (host.net.devices.some((dev) => dev !== null && host.inet.addresses(dev).some((a) => a.startsWith(own))))
+      throw new HostError('ERR_SOFTIRQ_GATEWAY', `${host.name}: gateway ${via} is the host's own address`);
+    host.inet.addRoute({ dst: 'default', via });
+  }
 }
 
 function driverOptions({ options }: HostSetup): E1000eOptions {
   const ring = options.ring ?? 256;
+  checkRingSize('ring', ring);
   return { interrupts: options.interrupts ?? 'msi', rx_usecs: options.rx_usecs ?? 0, rx_ring: ring, tx_ring: ring };
 }
 

@@ -1,6 +1,14 @@
 import { type Costs, costLines, lumpedCosts, zeroCosts } from '../cpu/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
-import { cloneGraph, type RunOptions, type RunResult, Simulation, type TraceSink } from '../sim/index.js';
+import {
+  checkKeys,
+  checkRunOptions,
+  cloneGraph,
+  type RunOptions,
+  type RunResult,
+  Simulation,
+  type TraceSink,
+} from '../sim/index.js';
 import {
   EthernetSwitch,
   FramePool,
@@ -14,7 +22,14 @@ import {
 import { HostError } from './errors.js';
 import { Host } from './host.js';
 import { HostNic } from './nic.js';
-import type { CostsInput, HostOptions, NetworkOptions, WireOptions } from './options.js';
+import {
+  type CostsInput,
+  checkHostOptions,
+  type HostOptions,
+  type NetworkOptions,
+  WIRE_OPTIONS,
+  type WireOptions,
+} from './options.js';
 import { Snapshot } from './snapshot.js';
 
 /** What a cable can be plugged into: a host (its first free NIC), a NIC, or a switch (its next port). */
@@ -42,6 +57,7 @@ export class Network {
   private running: boolean = false;
 
   constructor(options: NetworkOptions = {}) {
+    checkKeys(options, ['seed', 'costs', 'checked', 'record', 'maxEventsPerInstant'], 'createNetwork');
     this.options = options;
     const limit = options.maxEventsPerInstant;
     if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
@@ -65,6 +81,7 @@ export class Network {
       throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host's name is a text that is not empty, not ${describe(name)}`);
     }
     if (this.hosts.has(name)) throw new HostError('ERR_SOFTIRQ_HOST_NAME', `a host named '${name}' is there already`);
+    checkHostOptions(options);
     const id = this.hosts.size + 1;
     const costs = costTable(options.costs ?? this.options.costs ?? 'zero');
     const host = new Host({
@@ -88,6 +105,7 @@ export class Network {
    * and UnitError for bad options
    */
   wire(a: Plug, b: Plug, options: WireOptions = {}): Link {
+    checkKeys(options, WIRE_OPTIONS, 'wire');
     const endA = this.socketOf(a, null);
     const endB = this.socketOf(b, endA);
     const link = new Link(this.sim, this.frames, { ...options, name: options.name ?? `${plugName(a)}-${plugName(b)}` });
@@ -99,6 +117,7 @@ export class Network {
 
   /** A learning Ethernet switch; plug hosts into it with {@link wire}. */
   switch(options: SwitchOptions = {}): EthernetSwitch {
+    checkKeys(options, ['ageing', 'addresses'], 'switch');
     const made = new EthernetSwitch(this.sim, this.frames, options);
     this.switches.push(made);
     return made;
@@ -106,6 +125,8 @@ export class Network {
 
   /** A port without a machine, on a cable to `to`: takes and gives raw frames. */
   port(to: Plug, options: PortOptions = {}): RawPort {
+    checkKeys(options, ['pad', 'record', 'wire'], 'port');
+    if (options.wire !== undefined) checkKeys(options.wire, WIRE_OPTIONS, 'wire');
     const end = this.socketOf(to, null);
     const link = new Link(this.sim, this.frames, { name: `port-${plugName(to)}`, ...options.wire });
     plugIn(end, link.b);
@@ -138,6 +159,7 @@ export class Network {
    */
   async run(options: RunOptions = {}): Promise<RunResult> {
     if (this.running) throw new HostError('ERR_SOFTIRQ_RUNNING', 'the network runs already');
+    checkRunOptions(options);
     this.running = true;
     try {
       for (const host of this.hosts.values()) for (const p of [...host.kernel.processes]) await p.rerun();

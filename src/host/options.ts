@@ -1,4 +1,5 @@
 import type { Costs, HostParamsInput } from '../cpu/index.js';
+import { checkKeys, OptionError } from '../sim/index.js';
 import type { LinkOptions } from '../wire/index.js';
 
 /** Options of {@link createNetwork}. */
@@ -49,3 +50,47 @@ export interface HostOptions extends NicOptions {
 
 /** Options of {@link Network.wire}: rate (default `'1Gbps'`, the NIC's own), delay, queue limit, fault rules, name. */
 export type WireOptions = LinkOptions;
+
+/** Names of {@link WireOptions}. */
+export const WIRE_OPTIONS: readonly string[] = ['name', 'rate', 'delay', 'queue', 'faults'];
+
+const NIC_OPTIONS: readonly string[] = ['addresses', 'mac'];
+const HOST_OPTIONS: readonly string[] = [
+  ...NIC_OPTIONS,
+  'nics',
+  'gateways',
+  'cpus',
+  'costs',
+  'params',
+  'interrupts',
+  'rx_usecs',
+  'ring',
+];
+
+const PARAMS: readonly (keyof HostParamsInput)[] = [
+  'hz',
+  'ksoftirqd',
+  'wakeup_preemption',
+  'slice_ns',
+  'max_restart',
+  'max_softirq_ms',
+  'netdev_budget',
+  'netdev_budget_usecs',
+];
+
+/** Refuses options of a host that do not exist, and lists that are none. @throws OptionError */
+export function checkHostOptions(options: HostOptions): void {
+  checkKeys(options, HOST_OPTIONS, 'host');
+  if (options.params !== undefined) checkKeys(options.params, PARAMS, 'params');
+  checkList('nics', options.nics);
+  checkList('gateways', options.gateways);
+  checkList('addresses', options.addresses);
+  for (const nic of options.nics ?? []) {
+    checkKeys(nic, NIC_OPTIONS, 'nics');
+    checkList('addresses', nic.addresses);
+  }
+}
+
+function checkList(name: string, value: unknown): void {
+  if (value !== undefined && !Array.isArray(value)) throw new OptionError(`${name} of host is a list`);
+}

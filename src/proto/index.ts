@@ -19,6 +19,7 @@ export {
 } from './core/index.js';
 export { ETH_HDR_LEN, type EthRecord, eth_emit, eth_parse, eth_proto } from './ethernet/index.js';
 export { Inet, inet_create, inet_init } from './inet.js';
+export { IfaddrError } from './inet-addr.js';
 export type { NeighbourInfo, RouteInfo } from './inet-info.js';
 export { RouteError, type RouteSpec } from './inet-route.js';
 export {

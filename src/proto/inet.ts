@@ -46,6 +46,7 @@ import {
 import { Arp } from './arp/index.js';
 import { in6_from_bytes, in6_new, in6_to_bytes, Mib, type MibGroup, snmp } from './core/index.js';
 import { ip_eth_mc_map } from './ethernet/index.js';
+import { checkIfaddr6, IfaddrError } from './inet-addr.js';
 import { describeNeighbours, describeRoutes, type NeighbourInfo, type RouteInfo } from './inet-info.js';
 import { addRoute, type RouteSpec } from './inet-route.js';
 import { Icmp, Ip4FragExpire, Ipv4, Ipv4Handler } from './ipv4/index.js';
@@ -54,6 +55,7 @@ import { loopback_init, TimerBacklog } from './loopback/index.js';
 import {
   NEIGH_UPDATE_F_ADMIN,
   NEIGH_UPDATE_F_OVERRIDE,
+  type Neighbour,
   NUD_PERMANENT,
   neigh_ifdown,
   neigh_update,
@@ -169,16 +171,25 @@ export class Inet implements NetdevNotifier {
   }
 
   /**
-   * Gives a registered device an address, `'10.0.0.1/24'` or `'fd01::1/64'`, usable at once, with its connected route (`ip address add`). Returns
-   * false when the device has it already.
-   * @throws AddressError when the text is no address with prefix
+   * Gives a registered device an address, `'10.0.0.1/24'` or `'fd01::1/64'`, usable at once, with its connected route (`ip address add`).
+   * Returns false for 0.0.0.0, which is taken and adds nothing, as in Linux.
+   * @throws AddressError when the text is no address with prefix; IfaddrError when the device cannot have it, or has it already
    */
   addAddress(dev: NetDevice, cidr: string): boolean {
     const { family, bytes, prefix } = parseCidr(cidr);
     this.attach(dev);
-    if (family === AF_INET)
-      return inet_insert_ifa(this.routes4, in_dev_get(dev) as InDevice, ipFromBytes(bytes), prefix);
-    return ipv6_add_addr(this.routes6, in6_dev_get(dev) as Inet6Dev, in6_from_bytes(bytes, 0, in6_new()), prefix);
+    let added: boolean;
+    if (family === AF_INET) {
+      const local = ipFromBytes(bytes);
+      if (local === 0) return false;
+      added = inet_insert_ifa(this.routes4, in_dev_get(dev) as InDevice, local, prefix);
+    } else {
+      const addr = in6_from_bytes(bytes, 0, in6_new());
+      checkIfaddr6(dev, addr, cidr);
+      added = ipv6_add_addr(this.routes6, in6_dev_get(dev) as Inet6Dev, addr, prefix);
+    }
+    if (!added) throw new IfaddrError('EEXIST', `${dev.name} has ${cidr} already`);
+    return true;
   }
 
   /** Takes an address away with its connected route. Returns false when the device has not got it. @throws AddressError */
@@ -213,8 +224,10 @@ export class Inet implements NetdevNotifier {
     const ha = parseMac(mac);
     const tbl = family === AF_INET ? this.arp.tbl : this.ipv6.tbl;
     const n =
-      family === AF_INET ? tbl.get4(ipFromBytes(bytes), dev) : tbl.get6(in6_from_bytes(bytes, 0, in6_new()), dev);
-    neigh_update(tbl, n, ha, 0, NUD_PERMANENT, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
+      family === AF_INET
+        ? tbl.get4(ipFromBytes(bytes), dev, true)
+        : tbl.get6(in6_from_bytes(bytes, 0, in6_new()), dev, true);
+    neigh_update(tbl, n as Neighbour, ha, 0, NUD_PERMANENT, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
   }
 
   /** The neighbours known, as `ip neighbour` lists them. */

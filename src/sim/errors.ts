@@ -90,8 +90,17 @@ export class CloneError extends SimError {
 /** Code UNIT: a duration, rate, ratio or size that cannot be read. */
 export class UnitError extends SimError {
   constructor(kind: string, value: unknown, expected: string) {
-    super('UNIT', `bad ${kind} ${JSON.stringify(value) ?? String(value)}: expected ${expected}`);
+    const shown = typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
+    super('UNIT', `bad ${kind} ${shown}: expected ${expected}`);
     this.name = 'UnitError';
+  }
+}
+
+/** Code OPTION: an option that does not exist, or options that are none. */
+export class OptionError extends SimError {
+  constructor(message: string) {
+    super('OPTION', message);
+    this.name = 'OptionError';
   }
 }
 

@@ -1,5 +1,6 @@
 /** The asynchronous loop around drain(): woken tasks, outside work, pacing, and when a run is over (DESIGN §2). */
-import { DeadlockError, LimitError } from './errors.js';
+import { DeadlockError, LimitError, OptionError } from './errors.js';
+import { checkKeys } from './options.js';
 import type { Pace, Simulation } from './simulation.js';
 import { parseDuration } from './units.js';
 
@@ -26,6 +27,21 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** 'virtual' (default): as fast as possible. 'real': no event fires before the wall clock has reached its time. */
   pacing?: 'virtual' | 'real';
+}
+
+/** Refuses bad options of run(). @throws OptionError, UnitError */
+export function checkRunOptions(options: RunOptions): void {
+  checkKeys(options, ['until', 'limit', 'signal', 'pacing'], 'run');
+  const { until, limit, signal, pacing } = options;
+  if (until !== undefined) parseDuration(until);
+  if (limit !== undefined) parseDuration(limit);
+  if (pacing !== undefined && pacing !== 'virtual' && pacing !== 'real')
+    throw new OptionError(`pacing of run is 'virtual' or 'real', not ${String(pacing)}`);
+  if (
+    signal !== undefined &&
+    (typeof signal?.throwIfAborted !== 'function' || typeof signal.addEventListener !== 'function')
+  )
+    throw new OptionError('signal of run is an AbortSignal');
 }
 
 /** How a run ended. */
@@ -188,6 +204,7 @@ class RunLoop {
 
 /** The body of Simulation.run(). */
 export async function runSimulation(sim: Simulation, options: RunOptions): Promise<RunResult> {
+  checkRunOptions(options);
   const before = sim.events;
   const reason = await new RunLoop(sim, options).run();
   return { reason, now: sim.clock[0], events: sim.events - before };

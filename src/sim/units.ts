@@ -39,6 +39,7 @@ function parse(kind: string, text: number | string, units: Readonly<Record<strin
     if (Number.isSafeInteger(text) && text >= 0) return text;
     throw new UnitError(kind, text, expected);
   }
+  if (typeof text !== 'string') throw new UnitError(kind, text, expected);
   const match = /^(\d+)(?:\.(\d+))?\s*([a-zA-Zµμ]+)$/.exec(text);
   const factor = match === null ? undefined : units[match[3]];
   const value = match === null || factor === undefined ? -1 : scaled(match[1], match[2] ?? '', factor);
@@ -78,7 +79,7 @@ export function parseRatio(value: number | string | readonly [number, number]): 
   else if (typeof value === 'string') {
     const match = /^(\d+)\/(\d+)$/.exec(value);
     if (match !== null) [num, den] = [Number(match[1]), Number(match[2])];
-  } else [num, den] = value;
+  } else if (Array.isArray(value) && value.length === 2) [num, den] = value as readonly [number, number];
   if (Number.isInteger(num) && Number.isInteger(den) && num >= 0 && den >= 1 && num <= den && den < 2147483648) {
     return { num, den };
   }

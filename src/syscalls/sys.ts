@@ -18,7 +18,10 @@ import type { Process } from './process.js';
 import { ProcessExit } from './process-exit.js';
 import { SysError } from './sys-error.js';
 
-/** A received message: `data` is the process's own copy, `from` the sender, `flags` may hold `MSG_TRUNC`. */
+/**
+ * A received message: `data` is the process's own copy, `from` the sender, `flags` may hold `MSG_TRUNC`. The end after `shutdown(SHUT_RD)` has no
+ * data, and comes from the unspecified address and port 0.
+ */
 export interface Received {
   data: Uint8Array;
   from: SockAddr;
@@ -61,11 +64,14 @@ export class Sys {
 
   /** connect(2). On a datagram socket it sets the peer and never waits. */
   connect(fd: number, addr: SockAddrInput): Promise<void> {
+    const name = new Uint8Array(ADDR_BYTES);
+    const namelen = attempt(() => encodeSockaddr(addr, name));
+    if (typeof namelen !== 'number') return namelen;
     const frame = this.process.frame();
     frame.fd = fd;
     frame.flags = 0;
-    frame.addr = new Uint8Array(ADDR_BYTES);
-    frame.addrlen = encodeSockaddr(addr, frame.addr);
+    frame.addr = name;
+    frame.addrlen = namelen;
     frame.receives = false;
     return this.process.issue(connectCall).then(drop);
   }
@@ -74,19 +80,25 @@ export class Sys {
   sendto(fd: number, data: Uint8Array | string, flags: number = 0, addr?: SockAddrInput): Promise<number> {
     const buf = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     if (!isBytes(buf)) return Promise.reject(new SysError(EFAULT, 'sendto'));
+    let name: Uint8Array | null = null;
+    let namelen = 0;
+    if (addr !== undefined) {
+      name = new Uint8Array(ADDR_BYTES);
+      try {
+        namelen = encodeSockaddr(addr, name);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const frame = this.process.frame();
     frame.fd = fd;
     frame.buf = buf;
     frame.off = 0;
     frame.len = buf.length;
     frame.flags = flags;
-    frame.addr = null;
-    frame.addrlen = 0;
+    frame.addr = name;
+    frame.addrlen = namelen;
     frame.receives = false;
-    if (addr !== undefined) {
-      frame.addr = new Uint8Array(ADDR_BYTES);
-      frame.addrlen = encodeSockaddr(addr, frame.addr);
-    }
     return this.process.issue(sendtoCall);
   }
 
@@ -171,10 +183,12 @@ export class Sys {
 
   /** nanosleep(2): `'10ms'` or nanoseconds of virtual time. */
   sleep(duration: string | number): Promise<void> {
+    const span = attempt(() => parseDuration(duration));
+    if (typeof span !== 'number') return span;
     const frame = this.process.frame();
     frame.fd = -1;
     frame.receives = false;
-    frame.deadline = this.process.now_ns() + parseDuration(duration);
+    frame.deadline = this.process.now_ns() + span;
     return this.process.issue(nanosleepCall).then(drop);
   }
 
@@ -250,6 +264,15 @@ function isBytes(value: unknown): boolean {
 
 function isPollFd(p: PollFd | null | undefined): boolean {
   return typeof p === 'object' && p !== null && !Object.isFrozen(p);
+}
+
+/** What `read` makes of an argument, or the promise rejected with what it threw: a call that waits never throws. */
+function attempt(read: () => number): number | Promise<never> {
+  try {
+    return read();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function drop(): void {}

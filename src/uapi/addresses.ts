@@ -74,6 +74,7 @@ export function writeV4Mapped(ip: number, out: Uint8Array, offset: number = 0): 
  * @throws AddressError when the text is neither
  */
 export function parseAddress(text: string): IpAddress {
+  checkText('an address', text);
   if (text.includes(':')) return { family: AF_INET6, bytes: parseIpv6(text) };
   const bytes = new Uint8Array(4);
   ipToBytes(parseIp(text), bytes);
@@ -90,6 +91,7 @@ export function formatAddress(family: number, bytes: Uint8Array, offset: number 
  * @throws AddressError on a malformed address, or a prefix missing or out of range
  */
 export function parseCidr(text: string): Cidr {
+  checkText('an address/prefix', text);
   const slash = text.indexOf('/');
   if (slash < 0) throw new AddressError('not an address/prefix', text);
   const { family, bytes } = parseAddress(text.slice(0, slash));
@@ -121,4 +123,8 @@ export function formatMac(bytes: Uint8Array, offset: number = 0): string {
   let text = '';
   for (let i = 0; i < 6; i++) text += (i === 0 ? '' : ':') + bytes[offset + i].toString(16).padStart(2, '0');
   return text;
+}
+
+function checkText(what: string, text: unknown): void {
+  if (typeof text !== 'string') throw new AddressError(`${what} is a text, this is not`, String(text));
 }

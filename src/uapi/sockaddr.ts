@@ -39,6 +39,7 @@ export interface SockAddrInput {
  * @throws AddressError when the address is malformed, not of the given family, or a number is out of range
  */
 export function encodeSockaddr(addr: SockAddrInput, out: Uint8Array, offset: number = 0): number {
+  if (typeof addr !== 'object' || addr === null) throw new AddressError('not a socket address', String(addr));
   const { family, bytes } = parseAddress(addr.address);
   if (addr.family !== undefined && addr.family !== family) {
     throw new AddressError(`not an address of family ${addr.family}`, addr.address);

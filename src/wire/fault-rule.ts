@@ -38,6 +38,7 @@ export class Selector {
 
   /** Throws {@link WireError} FAULT_SELECTOR; `kind` names the rule in the message. A bad ratio is a UnitError. */
   constructor(kind: string, by: FaultSelector) {
+    checkOptions(kind, by);
     const given = [by.ratio, by.index, by.every].filter((value) => value !== undefined).length;
     if (given !== 1) {
       throw new WireError(
@@ -63,7 +64,17 @@ export class Selector {
   }
 }
 
+/** Throws {@link WireError} FAULT_SELECTOR for what is no object of options. */
+export function checkOptions(kind: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new WireError('FAULT_SELECTOR', `${kind} needs options, as ${kind}({ ratio: '1/100' })`);
+  }
+}
+
 function sortedIndices(kind: string, index: number | readonly number[]): readonly number[] {
+  if (typeof index !== 'number' && (!Array.isArray(index) || index.length === 0)) {
+    throw new WireError('FAULT_SELECTOR', `index of ${kind} is a number or a list of at least one`);
+  }
   const list = typeof index === 'number' ? [index] : [...index].sort((a, b) => a - b);
   for (const value of list) {
     if (!Number.isSafeInteger(value) || value < 0) {

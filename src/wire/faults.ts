@@ -1,7 +1,14 @@
 import { parseDuration } from '../sim/index.js';
 import { WireError } from './error.js';
 import { DEFAULT_HOLD_NS, type FaultContext, whole } from './fault-context.js';
-import { type Fault, type FaultFunction, type FaultRule, type FaultSelector, Selector } from './fault-rule.js';
+import {
+  checkOptions,
+  type Fault,
+  type FaultFunction,
+  type FaultRule,
+  type FaultSelector,
+  Selector,
+} from './fault-rule.js';
 import { FRAME_MAX_LENGTH } from './frame-pool.js';
 
 /** What happens to the frame check sequence of a damaged frame: `bad` (the default) or `recomputed` to fit the damage. */
@@ -50,11 +57,13 @@ export function drop(options: FaultSelector): FaultRule {
 
 /** Delivers the frames selected more than once. */
 export function duplicate(options: DuplicateOptions): FaultRule {
+  checkOptions('duplicate', options);
   return new DuplicateRule(new Selector('duplicate', options), whole('copies', options.copies ?? 1, 1, 255));
 }
 
 /** Delivers the frames selected later; others may overtake them. */
 export function delay(options: DelayOptions): FaultRule {
+  checkOptions('delay', options);
   const by_ns = parseDuration(options.by);
   const jitter_ns = parseDuration(options.jitter ?? 0);
   whole('jitter', jitter_ns, 0, Math.min(by_ns, 1_000_000_000));
@@ -76,18 +85,23 @@ export function reorder(options: ReorderOptions): FaultRule {
 
 /** Flips a bit of the frames selected. */
 export function corrupt(options: CorruptOptions): FaultRule {
+  checkOptions('corrupt', options);
   const bit = options.bit === undefined ? -1 : whole('bit', options.bit, 0, 0x7fffffff);
   return new CorruptRule(new Selector('corrupt', options), bit, recomputes('corrupt', options.fcs));
 }
 
 /** Cuts the frames selected. */
 export function truncate(options: TruncateOptions): FaultRule {
+  checkOptions('truncate', options);
   const length = whole('length', options.length, 1, FRAME_MAX_LENGTH);
   return new TruncateRule(new Selector('truncate', options), length, recomputes('truncate', options.fcs));
 }
 
 /** A rule of one's own under a name of one's own; a bare function in `faults` is named 'rule'. */
 export function rule(kind: string, verdict: FaultFunction): FaultRule {
+  if (typeof kind !== 'string' || typeof verdict !== 'function') {
+    throw new WireError('FAULT_ARGUMENT', 'a rule has a name and a function (ctx)');
+  }
   return new FunctionRule(kind, verdict);
 }
 

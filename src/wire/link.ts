@@ -55,7 +55,7 @@ export class Link {
     this.setRate(options.rate ?? 1_000_000_000);
     this.setDelay(options.delay ?? 0);
     this.setQueue(options.queue ?? {});
-    this.setFaults(options.faults ?? []);
+    this.setFaults(options.faults === undefined ? [] : options.faults);
   }
 
   /** Whether the carrier is there. */
@@ -79,7 +79,8 @@ export class Link {
 
   /** Replaces the fault rules of one or both directions; counters and indices start anew, random streams go on. */
   setFaults(faults: readonly Fault[], direction?: LinkDirection): void {
-    const rules = faults.map(toRule);
+    if (!Array.isArray(faults)) throw new WireError('FAULT_ARGUMENT', 'faults is a list of rules, as [drop({...})]');
+    const rules = (faults as readonly Fault[]).map(toRule);
     for (const port of this.ports(direction)) {
       port.chain = rules.map(
         (rule, place) => new PlacedRule(rule, this.sim.rng(this.streamName(port.direction, place))),
@@ -106,6 +107,9 @@ export class Link {
 
   /** Limits what may wait; a limit left out is lifted. Frames that wait already stay. */
   setQueue(limit: QueueLimit, direction?: LinkDirection): void {
+    if (typeof limit !== 'object' || limit === null) {
+      throw new WireError('LINK_ARGUMENT', 'a queue limit is { frames, bytes }');
+    }
     const frames = limit.frames ?? NO_LIMIT;
     const bytes = limit.bytes === undefined ? NO_LIMIT : parseSize(limit.bytes);
     if (!Number.isInteger(frames) || frames < 0 || frames > NO_LIMIT || bytes > NO_LIMIT) {
@@ -117,8 +121,11 @@ export class Link {
     }
   }
 
-  /** Shows all frames of both directions to `tap` from now on. */
+  /** Shows all frames of both directions to `tap` from now on. Throws {@link WireError} LINK_ARGUMENT for what is none. */
   tap(tap: WireTap): void {
+    if (typeof tap?.tapped !== 'function') {
+      throw new WireError('LINK_ARGUMENT', 'a tap is an object with a method tapped()');
+    }
     this.a.taps = this.b.taps = [...this.a.taps, tap];
   }
 

@@ -60,9 +60,10 @@ export class RawPort implements WireStation, SimTarget {
 
   /**
    * Sends a frame (1..16382 bytes, without FCS) now, on demand with a wrong FCS, and returns its journey id.
-   * Throws {@link WireError} FRAME_LENGTH.
+   * Throws {@link WireError} FRAME_LENGTH; PORT_ARGUMENT for what is no array of bytes.
    */
   send(bytes: Uint8Array, badFcs = false): number {
+    checkBytes(bytes);
     const { pool, sim } = this.port;
     const length = this.pad && bytes.length > 0 && bytes.length < MIN_LENGTH ? MIN_LENGTH : bytes.length;
     const frame = pool.alloc(length);
@@ -81,7 +82,9 @@ export class RawPort implements WireStation, SimTarget {
    * ahead of it counts as the same instant. The array is read as time goes on.
    */
   play(frames: readonly TimedFrame[], after_ns = 0): void {
-    for (const { time_ns, bytes } of frames) {
+    if (!Array.isArray(frames)) throw new WireError('PORT_ARGUMENT', 'play() takes a list of { time_ns, bytes }');
+    for (const { time_ns, bytes } of frames as readonly TimedFrame[]) {
+      checkBytes(bytes);
       if (!Number.isSafeInteger(time_ns))
         throw new WireError('PORT_ARGUMENT', `a frame's time is whole ns, not ${time_ns}`);
       if (bytes.length < 1 || bytes.length > FRAME_MAX_LENGTH) {
@@ -141,6 +144,11 @@ interface Playing {
   frames: readonly TimedFrame[];
   next: number;
   offset_ns: number;
+}
+
+function checkBytes(bytes: unknown): void {
+  if (ArrayBuffer.isView(bytes) && (bytes as Uint8Array).BYTES_PER_ELEMENT === 1) return;
+  throw new WireError('PORT_ARGUMENT', 'the bytes of a frame are a Uint8Array');
 }
 
 function isDone(play: Playing): boolean {

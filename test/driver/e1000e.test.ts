@@ -410,7 +410,7 @@ describe('e1000e', () => {
 
   it('options out of range are named', () => {
     const m = new Machine();
-    expect(() => m.e1000e({ rx_ring: 60 })).toThrow(/rx_ring is 60, must be 64..4096 in steps of 8/);
+    expect(() => m.e1000e({ rx_ring: 60 })).toThrow(/^rx_ring is 60, must be a whole number 64..4096 in steps of 8$/);
   });
 });
 

@@ -24,6 +24,9 @@ const wire =
   () =>
     pair({}, {}, options);
 
+const gateways = (...list: string[]): (() => unknown) =>
+  host({ addresses: ['10.0.0.1/24', 'fd00::1/64'], gateways: list });
+
 describe('bad options: one clear typed error each', () => {
   it.each<[string, () => unknown, string]>([
     ['host without a name', () => createNetwork().host(''), 'HostError ERR_SOFTIRQ_HOST_NAME'],
@@ -37,6 +40,30 @@ describe('bad options: one clear typed error each', () => {
     ['hz of 1', host({ params: { hz: 1 } }), 'CpuError BAD_PARAM'],
     ['ring of 65', host({ ring: 65 }), 'DriverError BAD_OPTION'],
     ['ring of 32', host({ ring: 32 }), 'DriverError BAD_OPTION'],
+    ['ring of text', host({ ring: '256' as never }), 'DriverError BAD_OPTION'],
+    ['rx_usecs of text', host({ rx_usecs: '5' as never }), 'DriverError BAD_OPTION'],
+    ['half an rx_usec', host({ rx_usecs: 0.5 }), 'DriverError BAD_OPTION'],
+    ['30 NICs', host({ nics: Array.from({ length: 29 }, () => ({})) }), 'HostError ERR_SOFTIRQ_OPTION'],
+    ['29 NICs', host({ nics: Array.from({ length: 28 }, () => ({})) }), 'accepted'],
+    ['unknown option of a host', host({ rings: 256 } as never), 'OptionError OPTION'],
+    ['unknown option of a NIC', host({ nics: [{ address: '10.0.0.1/24' } as never] }), 'OptionError OPTION'],
+    ['unknown kernel parameter', host({ params: { HZ: 250 } as never }), 'OptionError OPTION'],
+    ['null for a NIC', host({ nics: [null as never] }), 'OptionError OPTION'],
+    ['an address without a list', host({ addresses: '10.0.0.1/24' as never }), 'OptionError OPTION'],
+    ['an address that is a number', host({ addresses: [7 as never] }), 'AddressError ERR_INVALID_ADDRESS'],
+    ['unknown option of a network', () => createNetwork({ sead: 1 } as never), 'OptionError OPTION'],
+    ['null for a network', () => createNetwork(null as never), 'OptionError OPTION'],
+    ['unknown option of a wire', wire({ latency: '1ms' } as never), 'OptionError OPTION'],
+    ['unknown option of a port', () => createNetwork().port(null as never, { rate: 1 } as never), 'OptionError OPTION'],
+    ['unknown option of a switch', () => createNetwork().switch({ aging: 1 } as never), 'OptionError OPTION'],
+    ['multicast address', host({ addresses: ['ff02::1/64'] }), 'IfaddrError EADDRNOTAVAIL'],
+    ['an address twice', host({ addresses: ['10.0.0.1/24', '10.0.0.1/24'] }), 'IfaddrError EEXIST'],
+    ['own address as gateway', gateways('10.0.0.1'), 'HostError ERR_SOFTIRQ_GATEWAY'],
+    ['own IPv6 address as gateway', gateways('fd00:0::1'), 'HostError ERR_SOFTIRQ_GATEWAY'],
+    ['two IPv4 gateways', gateways('10.0.0.7', '10.0.0.8'), 'HostError ERR_SOFTIRQ_GATEWAY'],
+    ['two IPv6 gateways', gateways('fd00::7', 'fd00::8'), 'HostError ERR_SOFTIRQ_GATEWAY'],
+    ['one gateway of each family', gateways('10.0.0.7', 'fd00::7'), 'accepted'],
+    ['faults without a list', wire({ faults: drop({ every: 1 }) as never }), 'WireError FAULT_ARGUMENT'],
     ['rx_usecs below 0', host({ rx_usecs: -1 }), 'DriverError BAD_OPTION'],
     ['interrupts of another kind', host({ interrupts: 'msix' as 'msi' }), 'DriverError BAD_OPTION'],
     [
@@ -65,6 +92,21 @@ describe('bad options: one clear typed error each', () => {
     ['too large', { seed: 2 ** 60 }],
   ])('seed: %s', (_name, options) => {
     expect(mistake(() => createNetwork(options))).toMatch(/^SimError /);
+  });
+
+  it('a ring of text: the message names the option as it was written, and the code is not in it', () => {
+    expect(host({ ring: '256' as never })).toThrow(/^ring is '256', must be a whole number 64\.\.4096 in steps of 8$/);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['pacing of another kind', { pacing: 'x' }],
+    ['signal that is none', { signal: {} }],
+    ['unknown option', { till: '1ms' }],
+  ])('run, %s: refused, and the next run goes', async (_name, options) => {
+    const net = createNetwork();
+    await expect(net.run(options as never)).rejects.toMatchObject({ name: 'OptionError', code: 'OPTION' });
+    expect((await net.run({ until: 5 })).now).toBe(5);
   });
 
   it('run while it runs: refused', async () => {

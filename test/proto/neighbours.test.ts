@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arp_emit, arp_parse, in6_from_bytes, in6_new, nd_emit, nd_parse } from '../../src/proto/index.js';
+import type { Neighbour } from '../../src/proto/neigh/index.js';
 import {
   AF_INET,
   AF_INET6,
@@ -143,7 +144,7 @@ describe('ARP', () => {
   it('more packets than the queue takes: the oldest go, the rest leave in order', () => {
     const w = single();
     const sk = socket(w);
-    const n = w.inet.arp.tbl.get4(parseIp('10.0.0.2'), w.dev);
+    const n = w.inet.arp.tbl.get4(parseIp('10.0.0.2'), w.dev) as Neighbour;
     expect(sendto(sk, Uint8Array.of(0), '10.0.0.2', 7000)).toBe(1);
     const size = n.arp_queue_len_bytes;
     const room = 10;
@@ -161,7 +162,7 @@ describe('ARP', () => {
   it('the default bound of the queue is 212992 bytes', () => {
     const w = single();
     const sk = socket(w);
-    const n = w.inet.arp.tbl.get4(parseIp('10.0.0.2'), w.dev);
+    const n = w.inet.arp.tbl.get4(parseIp('10.0.0.2'), w.dev) as Neighbour;
     while (drops(w)['NEIGH_QUEUEFULL'] === undefined) {
       expect(sendto(sk, pattern(1400), '10.0.0.2', 7000)).toBeGreaterThan(0);
       expect(n.arp_queue_len_bytes).toBeLessThanOrEqual(212992);

@@ -68,7 +68,7 @@ describe('IPv4 routes out', () => {
     expect(ask(w, '10.0.0.1')).toBe(-ENETUNREACH);
     expect(ask(w, '10.0.0.255')).toBe(-ENETUNREACH);
     expect(w.inet.addAddress(w.dev, '10.0.0.1/24')).toBe(true);
-    expect(w.inet.addAddress(w.dev, '10.0.0.1/24')).toBe(false);
+    expect(() => w.inet.addAddress(w.dev, '10.0.0.1/24')).toThrow('eth0 has 10.0.0.1/24 already');
     expect(ask(w, '10.0.0.2')).toEqual([RTN_UNICAST, 'eth0', '10.0.0.1', '10.0.0.2']);
   });
 

@@ -37,6 +37,9 @@ describe('units', () => {
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('the number %d is no duration', (n) =>
     expect(() => parseDuration(n)).toThrow(expect.objectContaining({ code: 'UNIT' })));
 
+  it.each([null, undefined, {}, 1n, Symbol('s')])('%s is no duration', (value) =>
+    expect(() => parseDuration(value as never)).toThrow(expect.objectContaining({ code: 'UNIT' })));
+
   it('decimal text equals exact rational arithmetic', () => {
     fc.assert(
       fc.property(fc.nat(999_999), fc.nat(999_999_999), (whole, fraction) => {
@@ -69,7 +72,24 @@ describe('units', () => {
       { num: 0, den: 1 },
       { num: 1, den: 1 },
     ]);
-    for (const bad of [0.01, 2, -1, '1/0', '2/1', '0.5', '1/2147483648', '', [1.5, 2], [-1, 2]] as const) {
+    for (const bad of [
+      0.01,
+      2,
+      -1,
+      '1/0',
+      '2/1',
+      '0.5',
+      '1/2147483648',
+      '',
+      [1.5, 2],
+      [-1, 2],
+      null,
+      undefined,
+      {},
+      [1],
+      [1, 2, 3],
+      1n,
+    ]) {
       expect(() => parseRatio(bad as number)).toThrow(UnitError);
     }
   });

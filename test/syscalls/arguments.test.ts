@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { DeadlockError } from '../../src/sim/index.js';
 import type { Op, Sys } from '../../src/syscalls/index.js';
-import { AF_INET, MSG_DONTWAIT, POLLIN, SO_BROADCAST, SOCK_DGRAM, SOL_SOCKET } from '../../src/uapi/index.js';
+import {
+  AF_INET,
+  AF_INET6,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  POLLIN,
+  SHUT_RD,
+  SO_BROADCAST,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from '../../src/uapi/index.js';
 import { pair } from '../support/pair.js';
 
 const PEER = { address: '10.0.0.2', port: 7000 };
@@ -22,11 +32,50 @@ async function answer(call: (sys: Sys, fd: number) => unknown): Promise<unknown>
   return process.result;
 }
 
+/** A call that waits must not throw: what it throws is no answer here. */
+function late(call: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return call();
+  } catch (e) {
+    return Promise.resolve(`thrown at once: ${String(e)}`);
+  }
+}
+
+describe('a socket shut down for reading', () => {
+  it.each([
+    [AF_INET, '0.0.0.0'],
+    [AF_INET6, '::'],
+  ])('family %d, recvfrom: no data, from %s and port 0', async (family, address) => {
+    const { net, a } = pair();
+    const process = a.spawn(async (sys) => {
+      const fd = sys.socket(family, SOCK_DGRAM);
+      await sys.connect(fd, { address: family === AF_INET ? '10.0.0.2' : 'fd00::2', port: 7000 });
+      sys.shutdown(fd, SHUT_RD);
+      return sys.recvfrom(fd, 10);
+    });
+    await net.run();
+    expect(process.result).toMatchObject({ data: new Uint8Array(0), from: { family, address, port: 0 } });
+  });
+});
+
 describe('arguments no kernel would take', () => {
   it.each<[string, (sys: Sys, fd: number) => unknown, unknown]>([
     ['sendto of a number', (s, fd) => s.sendto(fd, 5 as never, 0, PEER), 'EFAULT'],
     ['sendto of an ArrayBuffer', (s, fd) => s.sendto(fd, new ArrayBuffer(4) as never, 0, PEER), 'EFAULT'],
     ['sendto of wider elements', (s, fd) => s.sendto(fd, new Uint16Array(4) as never, 0, PEER), 'EFAULT'],
+    ['sendto to null', (s, fd) => late(() => s.sendto(fd, 'x', 0, null as never)), 'ERR_INVALID_ADDRESS'],
+    [
+      'sendto to port 70000',
+      (s, fd) => late(() => s.sendto(fd, 'x', 0, { ...PEER, port: 70000 })),
+      'ERR_INVALID_ADDRESS',
+    ],
+    ['connect to nothing', (s, fd) => late(() => s.connect(fd, undefined as never)), 'ERR_INVALID_ADDRESS'],
+    ['connect to an empty object', (s, fd) => late(() => s.connect(fd, {} as never)), 'ERR_INVALID_ADDRESS'],
+    ['bind to nothing', (s, fd) => s.bind(fd, undefined as never), 'ERR_INVALID_ADDRESS'],
+    ['bind to an empty object', (s, fd) => s.bind(fd, {} as never), 'ERR_INVALID_ADDRESS'],
+    ['sleep for a while', (s) => late(() => s.sleep('a while')), 'UNIT'],
+    ['sleep for nothing', (s) => late(() => s.sleep(undefined as never)), 'UNIT'],
+    ['recvfrom of the error queue, empty', (s, fd) => s.recvfrom(fd, 10, MSG_ERRQUEUE), 'EAGAIN'],
     ['recvfrom into nothing', (s, fd) => s.recvfrom(fd, null as never, MSG_DONTWAIT), 'EFAULT'],
     ['recvfrom into wider elements', (s, fd) => s.recvfrom(fd, new Uint16Array(4) as never, MSG_DONTWAIT), 'EFAULT'],
     ['recvfrom of 2^40 bytes', (s, fd) => s.recvfrom(fd, 2 ** 40, MSG_DONTWAIT), 'EAGAIN'],

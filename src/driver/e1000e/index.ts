@@ -1,7 +1,7 @@
 export { E1000Adapter } from './adapter.js';
 export { e1000_check_link } from './link.js';
 export { e1000_set_coalesce } from './netdev.js';
-export type { E1000eOptions, E1000eSettings } from './options.js';
+export { checkRingSize, type E1000eOptions, type E1000eSettings } from './options.js';
 export {
   E1000_DEV_ID_82574L,
   E1000_VENDOR_INTEL,

@@ -37,8 +37,8 @@ export function e1000e_settings(options: E1000eOptions): E1000eSettings {
   };
   if (s.interrupts !== 'msi' && s.interrupts !== 'intx') throw bad('interrupts', s.interrupts, "'msi' or 'intx'");
   range('rx_usecs', s.rx_usecs, 0, 16383, 1);
-  range('rx_ring', s.rx_ring, 64, 4096, 8);
-  range('tx_ring', s.tx_ring, 64, 4096, 8);
+  checkRingSize('rx_ring', s.rx_ring);
+  checkRingSize('tx_ring', s.tx_ring);
   range('rx_int_delay', s.rx_int_delay, 0, 65535, 1);
   range('rx_abs_int_delay', s.rx_abs_int_delay, 0, 65535, 1);
   range('tx_int_delay', s.tx_int_delay, 0, 65535, 1);
@@ -47,14 +47,20 @@ export function e1000e_settings(options: E1000eOptions): E1000eSettings {
   return s;
 }
 
+/** Checks a number of descriptors; `name` is that of the option as the caller wrote it. DriverError BAD_OPTION. */
+export function checkRingSize(name: string, value: number): void {
+  range(name, value, 64, 4096, 8);
+}
+
 function range(name: string, value: number, min: number, max: number, step: number): void {
-  if (!(value >= min && value <= max && value % step === 0)) {
-    throw bad(name, value, `${min}..${max}${step === 1 ? '' : ` in steps of ${step}`}`);
+  if (!Number.isInteger(value) || value < min || value > max || value % step !== 0) {
+    throw bad(name, value, `a whole number ${min}..${max}${step === 1 ? '' : ` in steps of ${step}`}`);
   }
 }
 
-function bad(name: string, value: string | number, want: string): DriverError {
-  return new DriverError('BAD_OPTION', `e1000e ${name} is ${value}, must be ${want}`);
+function bad(name: string, value: unknown, want: string): DriverError {
+  const shown = typeof value === 'string' ? `'${value}'` : String(value);
+  return new DriverError('BAD_OPTION', `${name} is ${shown}, must be ${want}`);
 }
 
 /** ITR value of an interval in microseconds: units of 256 ns, rounded as 10^9 / (rate * 256) is. */

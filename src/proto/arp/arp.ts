@@ -124,7 +124,12 @@ export class Arp implements PacketHandler, NeighOps {
     const ours = inet_addr_type(this.fib, tip) === RTN_LOCAL;
     if (op === ARPOP_REQUEST && ours) {
       // A probe for a duplicate (sender 0.0.0.0, RFC 5227) is answered but teaches nothing.
-      if (sip !== 0) neigh_update(this.tbl, this.tbl.get4(sip, dev), u8, sha, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE);
+      if (sip !== 0) {
+        const asker = this.tbl.get4(sip, dev);
+        // As `arp_process` after `neigh_event_ns`: whom the table has no room for gets no answer.
+        if (asker === null) return;
+        neigh_update(this.tbl, asker, u8, sha, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE);
+      }
       this.send(ARPOP_REPLY, dev, tip, sip, u8, sha);
       return;
     }

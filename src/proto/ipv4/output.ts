@@ -3,9 +3,11 @@ import { TP } from '../../sim/index.js';
 import {
   CHECKSUM_NONE,
   CHECKSUM_UNNECESSARY,
+  kfree_skb_reason,
   NET_XMIT_CN,
   type NetDevice,
   netif_rx,
+  SKB_DROP_REASON_NEIGH_CREATEFAIL,
   type SkBuff,
   skb_copy,
   skb_push,
@@ -76,7 +78,14 @@ function ip_finish_output2(ip: Ipv4, skb: SkBuff, dev: NetDevice, type: number, 
   if ((dev.flags & IFF_LOOPBACK) !== 0) rc = dev_hard_header_xmit(skb, ip.zero_mac, ETH_P_IP);
   else if (type === RTN_BROADCAST) rc = dev_hard_header_xmit(skb, dev.broadcast, ETH_P_IP);
   else if (type === RTN_MULTICAST) rc = dev_hard_header_xmit(skb, ip_eth_mc_map(nexthop, ip.mac), ETH_P_IP);
-  else rc = neigh_output(ip.arp.tbl, ip.arp.tbl.get4(nexthop, dev), skb);
+  else {
+    const n = ip.arp.tbl.get4(nexthop, dev);
+    if (n === null) {
+      kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
+      return -ENOBUFS;
+    }
+    rc = neigh_output(ip.arp.tbl, n, skb);
+  }
   return net_xmit_errno(rc);
 }
 

@@ -181,7 +181,9 @@ function recv_ns(nd: Ndisc, skb: SkBuff): number {
   }
   const multicast = in6_is_multicast(daddr);
   const n = !multicast || lladdr !== 0 ? ip6.tbl.get6(saddr, dev) : ip6.tbl.lookup6(saddr, dev);
-  if (n !== null && lladdr !== 0) {
+  // As `ndisc_recv_ns`: who is not known and not learned gets no answer.
+  if (n === null) return SKB_NOT_DROPPED_YET;
+  if (lladdr !== 0) {
     neigh_update(
       ip6.tbl,
       n,

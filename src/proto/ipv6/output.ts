@@ -2,13 +2,22 @@ import { TP } from '../../sim/index.js';
 import {
   CHECKSUM_NONE,
   CHECKSUM_UNNECESSARY,
+  kfree_skb_reason,
   type NetDevice,
   netif_rx,
+  SKB_DROP_REASON_NEIGH_CREATEFAIL,
   type SkBuff,
   skb_copy,
   skb_push,
 } from '../../skbuff/index.js';
-import { ETH_P_IPV6, IFF_LOOPBACK, IPPROTO_FRAGMENT, IPPROTO_ICMPV6, PACKET_LOOPBACK } from '../../uapi/index.js';
+import {
+  EINVAL,
+  ETH_P_IPV6,
+  IFF_LOOPBACK,
+  IPPROTO_FRAGMENT,
+  IPPROTO_ICMPV6,
+  PACKET_LOOPBACK,
+} from '../../uapi/index.js';
 import { type In6, IPSTATS, in6_store } from '../core/index.js';
 import { ipv6_eth_mc_map } from '../ethernet/index.js';
 import { net_xmit_errno } from '../ipv4/index.js';
@@ -68,7 +77,15 @@ function ip6_finish_output2(ip6: Ipv6, skb: SkBuff, dev: NetDevice, type: number
   let rc: number;
   if ((dev.flags & IFF_LOOPBACK) !== 0) rc = dev_hard_header_xmit(skb, ip6.zero_mac, ETH_P_IPV6);
   else if (type === RTN_MULTICAST) rc = dev_hard_header_xmit(skb, ipv6_eth_mc_map(nexthop, ip6.mac), ETH_P_IPV6);
-  else rc = neigh_output(ip6.tbl, ip6.tbl.get6(nexthop, dev), skb);
+  else {
+    const n = ip6.tbl.get6(nexthop, dev);
+    if (n === null) {
+      ip6.mib.ip6[IPSTATS.OutNoRoutes]++;
+      kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
+      return -EINVAL;
+    }
+    rc = neigh_output(ip6.tbl, n, skb);
+  }
   return net_xmit_errno(rc);
 }
 

@@ -42,7 +42,7 @@ export class Neighbour {
   arp_queue_len_bytes: number = 0;
   /** Timer id, 0 before the first use. */
   timer: number = 0;
-  /** Nanoseconds: [0] when the address was last confirmed, [1] when it last changed. */
+  /** Nanoseconds: [0] when the address was last confirmed, [1] when it was made or the address last changed (`updated`). */
   readonly times: Float64Array = new Float64Array(2);
 
   constructor(id: number, dev: NetDevice) {

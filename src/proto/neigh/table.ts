@@ -15,6 +15,7 @@ import {
 import { ETH_HLEN } from '../../uapi/index.js';
 import type { In6 } from '../core/index.js';
 import { eth_build } from '../ethernet/index.js';
+import { neigh_collect_failed, neigh_forced_gc } from './gc.js';
 import {
   NEIGH_UPDATE_F_ADMIN,
   NEIGH_UPDATE_F_OVERRIDE,
@@ -50,9 +51,17 @@ export class NeighParms {
   queue_len_bytes: number = 212992;
   /** ns during which another answer may not replace an address (locktime). */
   locktime_ns: number = 1_000_000_000;
+  /** With fewer entries none is collected between forced collections. */
+  gc_thresh1: number = 128;
+  /** With as many entries a new one makes room first, at most every 5 s. */
+  gc_thresh2: number = 512;
+  /** Entries there can be besides the permanent ones. */
+  gc_thresh3: number = 1024;
 }
 
 const OP_RETRANS = 1;
+/** Forced collections below gc_thresh3 keep this distance, and spare entries updated within it (`neigh_alloc`, `neigh_forced_gc`). */
+const GC_SPARE_NS = 5_000_000_000;
 
 /** The neighbours of one family (`struct neigh_table`). */
 export class NeighTable implements SimTarget {
@@ -66,6 +75,15 @@ export class NeighTable implements SimTarget {
   readonly entries: (Neighbour | null)[] = [null];
   buckets: (Neighbour | null)[] = new Array<Neighbour | null>(32).fill(null);
   count: number = 0;
+  /** Entries that count against the thresholds: all but the permanent ones. */
+  gc_entries: number = 0;
+  /** Entries refused because the table was full (`table_fulls` of /proc/net/stat/arp_cache). */
+  table_fulls: number = 0;
+  forced_gc_runs: number = 0;
+  /** Nanoseconds: [0] of the last forced collection, [1] of the last one of failed entries. */
+  readonly gc_times: Float64Array = new Float64Array(2);
+  /** Ids free for new entries. */
+  private readonly free: number[] = [];
   /** The IPv4 neighbour found last: packets go to the same one mostly. */
   private recent: Neighbour | null = null;
 
@@ -95,22 +113,64 @@ export class NeighTable implements SimTarget {
     return null;
   }
 
-  /** The neighbour, made (state NONE) when it is not known. */
-  get4(addr: number, dev: NetDevice): Neighbour {
-    return this.lookup4(addr, dev) ?? this.create(0, 0, 0, addr, dev);
+  /** The neighbour, made (state NONE) when it is not known; null when the table is full of entries in use, unless `exempt` from the limit. */
+  get4(addr: number, dev: NetDevice, exempt: boolean = false): Neighbour | null {
+    return this.lookup4(addr, dev) ?? this.create(0, 0, 0, addr, dev, exempt);
   }
 
-  get6(a: In6, dev: NetDevice): Neighbour {
-    return this.lookup6(a, dev) ?? this.create(a[0], a[1], a[2], a[3], dev);
+  get6(a: In6, dev: NetDevice, exempt: boolean = false): Neighbour | null {
+    return this.lookup6(a, dev) ?? this.create(a[0], a[1], a[2], a[3], dev, exempt);
   }
 
-  private create(k0: number, k1: number, k2: number, k3: number, dev: NetDevice): Neighbour {
-    const n = new Neighbour(this.entries.length, dev);
+  /** `neigh_create`. */
+  private create(k0: number, k1: number, k2: number, k3: number, dev: NetDevice, exempt: boolean): Neighbour | null {
+    if (!exempt && !this.makeRoom()) return null;
+    const id = this.free.pop() ?? this.entries.length;
+    const n = new Neighbour(id, dev);
     n.key.set([k0, k1, k2, k3]);
-    this.entries.push(n);
+    n.times[1] = this.net.sim.clock[0];
+    this.gc_entries++;
     if (++this.count > this.buckets.length) this.grow();
+    this.entries[id] = n;
     this.link(n);
     return n;
+  }
+
+  /** Whether one more entry may be made, after a collection if need be (`neigh_alloc`). */
+  private makeRoom(): boolean {
+    const { gc_thresh1, gc_thresh2, gc_thresh3, reachable_time_ns } = this.parms;
+    const now = this.net.sim.clock[0];
+    if (this.gc_entries >= gc_thresh1 && now - this.gc_times[1] >= reachable_time_ns / 2) {
+      this.gc_times[1] = now;
+      neigh_collect_failed(this);
+    }
+    const full = this.gc_entries >= gc_thresh3;
+    if (!full && (this.gc_entries < gc_thresh2 || now - this.gc_times[0] <= GC_SPARE_NS)) return true;
+    this.forced_gc_runs++;
+    this.gc_times[0] = now;
+    if (neigh_forced_gc(this, now - GC_SPARE_NS) > 0 || !full) return true;
+    this.table_fulls++;
+    return false;
+  }
+
+  /** Forgets an entry for which nothing waits, with its timer (`neigh_remove_one`). */
+  remove(n: Neighbour): void {
+    const k = n.key;
+    const b = hash32_3(k[0] ^ k[1], k[2], k[3], n.dev.ifindex) & (this.buckets.length - 1);
+    if (this.buckets[b] === n) this.buckets[b] = n.next;
+    else {
+      let before = this.buckets[b];
+      while (before !== null && before.next !== n) before = before.next;
+      if (before !== null) before.next = n.next;
+    }
+    n.next = null;
+    if (this.recent === n) this.recent = null;
+    if (n.timer !== 0) this.net.timers.freeTimer(n.timer - 1);
+    n.timer = 0;
+    this.entries[n.id] = null;
+    this.free.push(n.id);
+    this.count--;
+    this.gc_entries--;
   }
 
   private link(n: Neighbour): void {
@@ -122,7 +182,7 @@ export class NeighTable implements SimTarget {
 
   private grow(): void {
     this.buckets = new Array<Neighbour | null>(this.buckets.length * 2).fill(null);
-    for (const n of this.entries) if (n !== null && n.id !== this.entries.length - 1) this.link(n);
+    for (const n of this.entries) if (n !== null) this.link(n);
   }
 
   /** Timer of an unresolved neighbour. */
@@ -220,6 +280,7 @@ export function neigh_update(
     n.times[1] = now;
   }
   n.nud_state = fresh;
+  if (((old ^ fresh) & NUD_PERMANENT) !== 0) tbl.gc_entries += (fresh & NUD_PERMANENT) !== 0 ? -1 : 1;
   n.probes = 0;
   if (n.timer !== 0) tbl.net.timers.del_timer(n.timer - 1);
   if (n.arp_queue.qlen !== 0) flush(tbl, n);
