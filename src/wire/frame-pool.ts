@@ -1,3 +1,4 @@
+import { csum_partial } from '../bytes/index.js';
 import type { Simulation } from '../sim/index.js';
 import { WireError } from './error.js';
 
@@ -45,6 +46,9 @@ export class FramePool {
   private next: Int32Array = new Int32Array(256);
   private seals: Int32Array = new Int32Array(256);
   private slots: Int32Array = new Int32Array(256);
+  /** A range of the frame whose sum is known: its start << 16 | its length; 0 = none. */
+  private ranges: Int32Array = new Int32Array(256);
+  private sums: Int32Array = new Int32Array(256);
   private made = 0;
   private smallHead = 0;
   private smallTail = 0;
@@ -78,6 +82,22 @@ export class FramePool {
   len(frame: number): number {
     if (this.checked) this.assertLive(frame);
     return this.lengths[frame];
+  }
+
+  /**
+   * The ones-complement sum of `length` bytes from byte `start` of a frame, as csum_partial gives it: 0 .. 0xffff, not
+   * complemented. Free when it is the range of {@link knowSum}: whoever sent the frame has been over the same bytes.
+   */
+  sum(frame: number, start: number, length: number): number {
+    if (length > 0 && this.ranges[frame] === ((start << 16) | length)) return this.sums[frame];
+    const { u8, u32 } = this.sim.arena;
+    return csum_partial(u8, u32, this.off(frame) + start, length, 0);
+  }
+
+  /** Notes what {@link sum} of this range is; the bytes must not change from here on. `start` below 32768. */
+  knowSum(frame: number, start: number, length: number, sum: number): void {
+    this.ranges[frame] = (start << 16) | length;
+    this.sums[frame] = sum;
   }
 
   /** Adds a reference. Throws FRAME_USE_AFTER_FREE. */
@@ -163,6 +183,7 @@ export class FramePool {
     this.lengths[frame] = length;
     this.journey[frame] = 0;
     this.flags[frame] = 0;
+    this.ranges[frame] = 0;
     this.live++;
     return frame;
   }
@@ -228,6 +249,8 @@ export class FramePool {
     this.next = widened(this.next, capacity);
     this.seals = widened(this.seals, capacity);
     this.slots = widened(this.slots, capacity);
+    this.ranges = widened(this.ranges, capacity);
+    this.sums = widened(this.sums, capacity);
   }
 
   private poison(frame: number): void {

@@ -277,7 +277,7 @@ export class ReceiveUnit {
     if ((this.pool.flags[frame] & FRAME_BAD_FCS) !== 0) return RXD_ERR_CE << 8;
     const rxcsum = v[R.RXCSUM];
     if ((rxcsum & (RXCSUM_IPOFLD | RXCSUM_TUOFLD)) === 0) return RXD_STAT_IXSM;
-    return verifyChecksums(this.port.arena, this.pool.off(frame), this.pool.len(frame), rxcsum, v[R.RFCTL]);
+    return verifyChecksums(this.pool, frame, rxcsum, v[R.RFCTL]);
   }
 
   /** Of an extended descriptor without RXCSUM.PCSD (with it there is the RSS hash, of which none is made): the IPv4 identification. */

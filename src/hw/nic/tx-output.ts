@@ -27,7 +27,7 @@ export class TxOutput {
   send(packets: TxPackets, slot: number, wire: WirePort | null): void {
     const frame = packets.frame[slot];
     const length = packets.length[slot];
-    if (packets.offload[slot] !== 0) this.offload(packets, slot, this.pool.off(frame), length);
+    if (packets.offload[slot] !== 0) this.offload(packets, slot, frame, length);
     let out = frame;
     if ((packets.command[slot] & TXD_CMD_IFCS) === 0) out = this.withOwnFcs(frame, length);
     else if (length < MIN_LENGTH) out = this.pad(frame, length);
@@ -37,16 +37,16 @@ export class TxOutput {
     else wire.send(out);
   }
 
-  private offload(packets: TxPackets, slot: number, off: number, length: number): void {
-    const arena = this.arena;
+  private offload(packets: TxPackets, slot: number, frame: number, length: number): void {
+    const pool = this.pool;
     const what = packets.offload[slot];
     if ((what & OFFLOAD_IP) !== 0) {
       const c = packets.ipContext[slot];
-      insertChecksum(arena, off, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, false);
+      insertChecksum(pool, frame, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, false);
     }
     if ((what & OFFLOAD_L4) !== 0) {
       const c = packets.l4Context[slot];
-      insertChecksum(arena, off, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, (what & OFFLOAD_UDP) !== 0);
+      insertChecksum(pool, frame, length, c & 0xff, (c >>> 8) & 0xff, c >>> 16, (what & OFFLOAD_UDP) !== 0);
     }
   }
 
