@@ -17,9 +17,9 @@ function avalanche(x: number): number {
   return h ^ (h >>> 16);
 }
 
-/** One step of a lane: invertible, so a change in one word is never lost. */
-function lane(x: number): number {
-  return Math.imul((x << 13) | (x >>> 19), K1);
+/** One step of the second sum of a lane; `sum` is its first. */
+function turned(x: number, sum: number): number {
+  return (((x << 7) | (x >>> 25)) + sum) | 0;
 }
 
 function word(u8: Uint8Array, at: number): number {
@@ -81,20 +81,22 @@ export class Digest extends Cloneable {
     const shift = (start & 3) << 3;
     let i = start >> 2;
     const last = i + (blocks << 2);
+    // Two lanes that take the words in turn, each with a sum (`a`, `b`) and a sum of the sums that turns as it goes (`s`, `t`):
+    // one changed word always changes its sum, and what leaves the sums alone, as swapped words do, moves `s` or `t`.
     let a = K0 ^ length;
     let b = K1;
-    let c = K2;
-    let d = length < 2 ? K3 : lane(K3 ^ (u8[offset] | (u8[offset + 1] << 8)));
-    let e = 0;
-    // Four independent lanes keep the multiplier busy; `e` remembers what they went through, because a difference in
-    // the highest bit of a lane could be undone by one bit of its next word.
+    let s = K2;
+    let t = length < 2 ? K3 : K3 ^ (u8[offset] | (u8[offset + 1] << 8));
     if (shift === 0) {
       for (; i < last; i += 4) {
-        a = lane(a ^ u32[i]);
-        b = lane(b ^ u32[i + 1]);
-        c = lane(c ^ u32[i + 2]);
-        d = lane(d ^ u32[i + 3]);
-        e = (((e << 5) | (e >>> 27)) + (a ^ b) + (c ^ d)) | 0;
+        a = (a + u32[i]) | 0;
+        b = (b + u32[i + 1]) | 0;
+        s = turned(s, a);
+        t = turned(t, b);
+        a = (a + u32[i + 2]) | 0;
+        b = (b + u32[i + 3]) | 0;
+        s = turned(s, a);
+        t = turned(t, b);
       }
     } else if (blocks > 0) {
       const back = 32 - shift;
@@ -104,38 +106,42 @@ export class Digest extends Cloneable {
         const w2 = u32[i + 2] | 0;
         const w3 = u32[i + 3] | 0;
         const w4 = u32[i + 4] | 0;
-        a = lane(a ^ ((w >>> shift) | (w1 << back)));
-        b = lane(b ^ ((w1 >>> shift) | (w2 << back)));
-        c = lane(c ^ ((w2 >>> shift) | (w3 << back)));
-        d = lane(d ^ ((w3 >>> shift) | (w4 << back)));
-        e = (((e << 5) | (e >>> 27)) + (a ^ b) + (c ^ d)) | 0;
+        a = (a + ((w >>> shift) | (w1 << back))) | 0;
+        b = (b + ((w1 >>> shift) | (w2 << back))) | 0;
+        s = turned(s, a);
+        t = turned(t, b);
+        a = (a + ((w2 >>> shift) | (w3 << back))) | 0;
+        b = (b + ((w3 >>> shift) | (w4 << back))) | 0;
+        s = turned(s, a);
+        t = turned(t, b);
         w = w4;
       }
     }
-    // The rest, at most 15 bytes: one word for each lane, the last one short.
+    // The rest, at most 15 bytes: three words and a short one.
     let at = (start + (blocks << 4)) | 0;
     if (at + 4 <= end) {
-      a = lane(a ^ word(u8, at));
+      a = (a + word(u8, at)) | 0;
+      s = turned(s, a);
       at += 4;
     }
     if (at + 4 <= end) {
-      b = lane(b ^ word(u8, at));
+      b = (b + word(u8, at)) | 0;
+      t = turned(t, b);
       at += 4;
     }
     if (at + 4 <= end) {
-      c = lane(c ^ word(u8, at));
+      a = (a + word(u8, at)) | 0;
+      s = turned(s, a);
       at += 4;
     }
     let short = 0;
     for (; at < end; at++) short = (short << 8) | u8[at];
-    d = lane(d ^ short);
-    const x = Math.imul(b, K2);
-    const y = Math.imul(d, K0);
-    // `e` goes into both: a difference in it or in one pair of lanes reaches at least one of the two.
-    this.pair(
-      ((Math.imul(a, K1) ^ ((x << 16) | (x >>> 16))) + e) | 0,
-      (Math.imul(c, K3) + ((y << 11) | (y >>> 21))) ^ ((e << 7) | (e >>> 25)),
-    );
+    b = (b + short) | 0;
+    t = turned(t, b);
+    // The sums of one lane never meet in one half: a difference in one lane, or in one sum, reaches at least one of the two.
+    const x = Math.imul(t, K2);
+    const y = Math.imul(s, K0);
+    this.pair((Math.imul(a, K1) ^ ((x << 16) | (x >>> 16))) | 0, (Math.imul(b, K3) + ((y << 11) | (y >>> 21))) | 0);
   }
 
   /** Takes in another digest's value. */

@@ -120,6 +120,20 @@ describe('digest', () => {
     expect(seen.size).toBe(1 + 512 + 120);
   });
 
+  it('two words of a full frame that differ in one bit, swapped: another value', () => {
+    for (const fill of [0, 0xff]) {
+      for (let bit = 0; bit < 32; bit++) {
+        const seen = new Set<string>();
+        for (let at = 2; at < 1400; at += 4) {
+          const one = new Uint8Array(1414).fill(fill);
+          one[at + (bit >> 3)] ^= 1 << (bit & 7);
+          seen.add(frameHex(one, 2));
+        }
+        expect(seen.size).toBe(350);
+      }
+    }
+  });
+
   it('one byte of zeros more or less changes it', () => {
     const all = new Set<string>();
     for (let n = 0; n <= 70; n++) all.add(frameHex(new Uint8Array(n), 0));

@@ -56,7 +56,7 @@ import {
 /** A packet must leave this much of the transmit FIFO free (82583V datasheet 7.2.9.1.2). */
 const FIFO_RESERVE = 80;
 /** While the FIFO is full, this many bytes are let out before the next packet is looked at. */
-const FIFO_STEP = 4096;
+const FIFO_STEP = 8192;
 const MAX_WAIT_NS = 1_000_000_000;
 
 /**
