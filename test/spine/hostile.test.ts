@@ -100,7 +100,8 @@ describe('hostile frames', () => {
           expect([race.host.inet.ipv4.frags.count, race.host.inet.ipv6.frags.count]).toEqual([0, 0]);
         },
       ),
-      { numRuns: runs(150) },
+      // Drawn with a fixed seed: which reasons are reached must not depend on luck.
+      { numRuns: runs(150), seed: 1 },
     );
     // The mutations reach deep: reasons of every layer were seen.
     for (const name of [
