@@ -7,7 +7,7 @@ export interface CostEntry {
   readonly source: string;
 }
 
-const facts = 'facts/receive-path.md section 3';
+const facts = 'docs/costs.md';
 
 /**
  * The proposed defaults for a 3 GHz CPU. Where the measurement covers a whole (receive call with entry, wakeup with switch), the parts are
@@ -69,5 +69,5 @@ function zeroEntries(): Record<CostLine, CostEntry> {
 /** Software takes no time: for library use, tests and throughput. A cycle is 1 ns, should a program charge cycles of its own. */
 export const zeroCosts: Costs = compileCosts('zero', 1, 1, zeroEntries());
 
-/** One number per stage, 3 GHz: the defaults of `facts/receive-path.md` section 3. */
+/** One number per stage, 3 GHz: each line's origin is in docs/costs.md. */
 export const lumpedCosts: Costs = compileCosts('lumped', 1, 3, lumpedLines);
