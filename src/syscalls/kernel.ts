@@ -12,6 +12,10 @@ import {
   F_GETFL,
   F_SETFL,
   MSG_DONTWAIT,
+  O_APPEND,
+  O_ASYNC,
+  O_DIRECT,
+  O_NOATIME,
   O_NONBLOCK,
   O_RDWR,
   SOCK_CLOEXEC,
@@ -30,6 +34,8 @@ export const OP_WAKE_THREAD: number = 2;
 
 /** `O_*` bits that `F_SETFL` may change here. */
 const SETFL_MASK = O_NONBLOCK;
+/** Those Linux lets it change besides (fs/fcntl.c `SETFL_MASK`), which are not modelled. */
+const SETFL_REFUSED = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME;
 /** `SOCK_*` flag bits of socket(2)'s type argument. */
 const SOCK_TYPE_MASK = 0xf;
 
@@ -87,7 +93,7 @@ export class Kernel implements SimTarget, BlockReporter {
     return this.next_pid++;
   }
 
-  /** A place in {@link threads}; the lowest one free. */
+  /** A place in {@link threads}: a free one, else a new one. */
   addThread(thread: Thread): number {
     const id = this.free_threads.pop() ?? this.threads.length;
     this.threads[id] = thread;
@@ -264,13 +270,16 @@ export class Kernel implements SimTarget, BlockReporter {
     return typeof socket === 'number' ? socket : socket.sock.getsockopt(level, name, out);
   }
 
-  /** fcntl(2) with `F_GETFL` and `F_SETFL` (`O_NONBLOCK`); other commands and flags are refused with `-EINVAL`. */
+  /**
+   * fcntl(2) with `F_GETFL` and `F_SETFL` (`O_NONBLOCK`). Other commands, and flags that `F_SETFL` would set in Linux, are refused with
+   * `-EINVAL`; access mode and creation flags are passed over, as there.
+   */
   fcntl(proc: Process, fd: number, cmd: number, arg: number): number {
     this.enter(proc, NR.fcntl, fd);
     const file = proc.fds.get(fd);
     if (file === null) return -EBADF;
     if (cmd === F_GETFL) return file.flags;
-    if (cmd !== F_SETFL) return -EINVAL;
+    if (cmd !== F_SETFL || (arg & SETFL_REFUSED) !== 0) return -EINVAL;
     file.flags = (file.flags & ~SETFL_MASK) | (arg & SETFL_MASK);
     return 0;
   }

@@ -123,102 +123,100 @@ function recomputes(kind: string, fcs: FcsChoice | undefined): boolean {
   throw new WireError('FAULT_ARGUMENT', `fcs of ${kind} is 'bad' or 'recomputed', not ${String(fcs)}`);
 }
 
-class DropRule implements FaultRule {
-  readonly kind = 'drop';
+/** A rule that acts on the frames its selector hits. */
+abstract class SelectedRule implements FaultRule {
+  readonly kind: string;
   private readonly selector: Selector;
-  constructor(selector: Selector) {
+  constructor(kind: string, selector: Selector) {
+    this.kind = kind;
     this.selector = selector;
   }
   verdict(ctx: FaultContext): void {
-    if (this.selector.hits(ctx)) ctx.drop();
+    if (this.selector.hits(ctx)) this.act(ctx);
+  }
+  protected abstract act(ctx: FaultContext): void;
+}
+
+class DropRule extends SelectedRule {
+  constructor(selector: Selector) {
+    super('drop', selector);
+  }
+  protected override act(ctx: FaultContext): void {
+    ctx.drop();
   }
 }
 
-class DuplicateRule implements FaultRule {
-  readonly kind = 'duplicate';
-  private readonly selector: Selector;
+class DuplicateRule extends SelectedRule {
   private readonly copies: number;
   constructor(selector: Selector, copies: number) {
-    this.selector = selector;
+    super('duplicate', selector);
     this.copies = copies;
   }
-  verdict(ctx: FaultContext): void {
-    if (this.selector.hits(ctx)) ctx.duplicate(this.copies);
+  protected override act(ctx: FaultContext): void {
+    ctx.duplicate(this.copies);
   }
 }
 
-class DelayRule implements FaultRule {
-  readonly kind = 'delay';
-  private readonly selector: Selector;
+class DelayRule extends SelectedRule {
   private readonly by_ns: number;
   private readonly jitter_ns: number;
   constructor(selector: Selector, by_ns: number, jitter_ns: number) {
-    this.selector = selector;
+    super('delay', selector);
     this.by_ns = by_ns;
     this.jitter_ns = jitter_ns;
   }
-  verdict(ctx: FaultContext): void {
-    if (!this.selector.hits(ctx)) return;
+  protected override act(ctx: FaultContext): void {
     ctx.delay(this.jitter_ns > 0 ? this.by_ns + ctx.rng.range(-this.jitter_ns, this.jitter_ns) : this.by_ns);
   }
 }
 
-class ReorderRule implements FaultRule {
-  readonly kind = 'reorder';
-  private readonly selector: Selector;
+class ReorderRule extends SelectedRule {
   private readonly frames: number;
   private readonly within_ns: number;
   constructor(selector: Selector, frames: number, within_ns: number) {
-    this.selector = selector;
+    super('reorder', selector);
     this.frames = frames;
     this.within_ns = within_ns;
   }
-  verdict(ctx: FaultContext): void {
-    if (this.selector.hits(ctx)) ctx.reorder(this.frames, this.within_ns);
+  protected override act(ctx: FaultContext): void {
+    ctx.reorder(this.frames, this.within_ns);
   }
 }
 
-class ReorderTimeRule implements FaultRule {
-  readonly kind = 'reorder';
-  private readonly selector: Selector;
+class ReorderTimeRule extends SelectedRule {
   private readonly by_ns: number;
   constructor(selector: Selector, by_ns: number) {
-    this.selector = selector;
+    super('reorder', selector);
     this.by_ns = by_ns;
   }
-  verdict(ctx: FaultContext): void {
-    if (this.selector.hits(ctx)) ctx.delay(this.by_ns);
+  protected override act(ctx: FaultContext): void {
+    ctx.delay(this.by_ns);
   }
 }
 
-class CorruptRule implements FaultRule {
-  readonly kind = 'corrupt';
-  private readonly selector: Selector;
+class CorruptRule extends SelectedRule {
   private readonly bit: number;
   private readonly recompute: boolean;
   constructor(selector: Selector, bit: number, recompute: boolean) {
-    this.selector = selector;
+    super('corrupt', selector);
     this.bit = bit;
     this.recompute = recompute;
   }
-  verdict(ctx: FaultContext): void {
-    if (!this.selector.hits(ctx)) return;
+  protected override act(ctx: FaultContext): void {
     ctx.corrupt(this.bit >= 0 ? this.bit : ctx.rng.below(ctx.length * 8), this.recompute);
   }
 }
 
-class TruncateRule implements FaultRule {
-  readonly kind = 'truncate';
-  private readonly selector: Selector;
+class TruncateRule extends SelectedRule {
   private readonly length: number;
   private readonly recompute: boolean;
   constructor(selector: Selector, length: number, recompute: boolean) {
-    this.selector = selector;
+    super('truncate', selector);
     this.length = length;
     this.recompute = recompute;
   }
-  verdict(ctx: FaultContext): void {
-    if (this.selector.hits(ctx)) ctx.truncate(this.length, this.recompute);
+  protected override act(ctx: FaultContext): void {
+    ctx.truncate(this.length, this.recompute);
   }
 }
 

@@ -4,8 +4,13 @@ import type { Op, Sys } from '../../src/syscalls/index.js';
 import {
   AF_INET,
   AF_INET6,
+  F_GETFL,
+  F_SETFL,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
+  O_APPEND,
+  O_NONBLOCK,
+  O_RDWR,
   POLLIN,
   SHUT_RD,
   SO_BROADCAST,
@@ -154,3 +159,21 @@ async function receive(sys: Sys, length: number): Promise<void> {
   await sys.sendto(fd, 'eight by', 0, { address: '127.0.0.1', port: 5 });
   await sys.recvfrom(fd, new Uint8Array(length));
 }
+
+describe('fcntl', () => {
+  it('F_SETFL with a flag that is not modelled: EINVAL, and nothing changes', async () => {
+    expect(await answer((sys, fd) => sys.fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK))).toBe('EINVAL');
+    const kept = await answer((sys, fd) => {
+      try {
+        sys.fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK);
+      } catch {
+        return sys.fcntl(fd, F_GETFL);
+      }
+    });
+    expect(kept).toBe(O_RDWR);
+  });
+
+  it('F_SETFL with the access mode: passed over, as in Linux', async () => {
+    expect(await answer((sys, fd) => sys.fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK))).toBe(0);
+  });
+});

@@ -1,6 +1,15 @@
 import { hash32_3 } from '../../bytes/index.js';
 import type { SimTarget } from '../../sim/index.js';
-import { CHECKSUM_COMPLETE, CHECKSUM_NONE, kfree_skb_list_reason, type Net, type SkBuff } from '../../skbuff/index.js';
+import {
+  CHECKSUM_COMPLETE,
+  CHECKSUM_NONE,
+  dev_get_by_index,
+  kfree_skb_list_reason,
+  type Net,
+  SKB_DROP_REASON_FRAG_REASM_TIMEOUT,
+  type SkBuff,
+} from '../../skbuff/index.js';
+import { IPSTATS } from './mib.js';
 
 /** Flags of a queue: the first and the last fragment are here, it is done or given up. */
 export const INET_FRAG_FIRST_IN = 1;
@@ -47,9 +56,12 @@ export class FragQueue {
   readonly expires: Float64Array = new Float64Array(1);
 }
 
-/** What a family does when a queue's time is up: reports and frees it (`inet_frag_destroy`). */
+/** What a family adds when a queue's time is up. */
 export interface FragExpire {
-  frag_expire(q: FragQueue): void;
+  /** Where `ReasmFails` and `ReasmTimeout` are counted. */
+  readonly stats: Float64Array;
+  /** Tells the sender: `head` is the first fragment, its device is still there (RFC 1122 §3.3.2: otherwise nobody is told). */
+  frag_timeout(head: SkBuff): void;
 }
 
 /** The queues of one family (`struct fqdir`). One timer serves them all, because all wait equally long: the oldest is the next. */
@@ -119,8 +131,18 @@ export class FragTable implements SimTarget {
     if (op !== OP_EXPIRE) return;
     const q = this.oldest;
     // One queue a turn: giving one up sends an ICMP message, a block's worth of work.
-    if (q !== null && q.expires[0] <= this.net.sim.clock[0] && this.owner !== null) this.owner.frag_expire(q);
+    if (q !== null && q.expires[0] <= this.net.sim.clock[0] && this.owner !== null) this.expire(q, this.owner);
     if (this.oldest !== null) this.arm(this.oldest);
+  }
+
+  /** Time is up (`ip_expire`, `ip6frag_expire_frag_queue`). */
+  private expire(q: FragQueue, owner: FragExpire): void {
+    owner.stats[IPSTATS.ReasmFails]++;
+    owner.stats[IPSTATS.ReasmTimeout]++;
+    this.kill(q);
+    const first = (q.flags & INET_FRAG_FIRST_IN) !== 0 && dev_get_by_index(this.net, q.iif) !== null;
+    if (first && q.runs.length !== 0) owner.frag_timeout(q.runs[0]);
+    this.destroy(q, SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
   }
 
   /** `inet_frag_kill`: the queue is found no more; its fragments are still its own. */

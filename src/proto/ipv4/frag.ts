@@ -2,13 +2,11 @@ import { TP } from '../../sim/index.js';
 import {
   CHECKSUM_NONE,
   CHECKSUM_UNNECESSARY,
-  dev_get_by_index,
   kfree_skb_reason,
   pskb_expand_head,
   pskb_pull,
   pskb_trim,
   SKB_DROP_REASON_DUP_FRAG,
-  SKB_DROP_REASON_FRAG_REASM_TIMEOUT,
   SKB_DROP_REASON_FRAG_TOO_FAR,
   SKB_DROP_REASON_IP_INHDR,
   SKB_DROP_REASON_NOMEM,
@@ -186,25 +184,17 @@ function frag_too_far(ip: Ipv4, q: FragQueue): boolean {
   return q.tail !== null && ((q.rid - before) | 0) > max;
 }
 
-/** `ip_expire`: time is up. Time Exceeded goes out only when the first fragment is here (RFC 1122 §3.3.2). */
+/** The end of `ip_expire`: the sender is told by Time Exceeded. */
 export class Ip4FragExpire implements FragExpire {
   readonly ip: Ipv4;
+  readonly stats: Float64Array;
 
   constructor(ip: Ipv4) {
     this.ip = ip;
-    ip.frags.owner = this;
+    this.stats = ip.mib.ip;
   }
 
-  frag_expire(q: FragQueue): void {
-    const { ip } = this;
-    const stats = ip.mib.ip;
-    stats[IPSTATS.ReasmFails]++;
-    stats[IPSTATS.ReasmTimeout]++;
-    ip.frags.kill(q);
-    const head = q.runs.length === 0 ? null : q.runs[0];
-    if (head !== null && (q.flags & INET_FRAG_FIRST_IN) !== 0 && dev_get_by_index(ip.net, q.iif) !== null) {
-      icmp_send(ip, head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
-    }
-    ip.frags.destroy(q, SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
+  frag_timeout(head: SkBuff): void {
+    icmp_send(this.ip, head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
   }
 }

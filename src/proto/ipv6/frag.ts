@@ -1,13 +1,11 @@
 import { TP } from '../../sim/index.js';
 import {
-  dev_get_by_index,
   kfree_skb_reason,
   pskb_expand_head,
   pskb_may_pull,
   pskb_pull,
   pskb_trim,
   SKB_DROP_REASON_DUP_FRAG,
-  SKB_DROP_REASON_FRAG_REASM_TIMEOUT,
   SKB_DROP_REASON_IP_INHDR,
   SKB_DROP_REASON_IPV6_BAD_EXTHDR,
   SKB_DROP_REASON_NOMEM,
@@ -210,25 +208,17 @@ function ip6_frag_reasm(ip6: Ipv6, q: FragQueue, last: SkBuff): SkBuff | null {
   return head;
 }
 
-/** `ip6frag_expire_frag_queue`: 60 s are over; Time Exceeded only when the first fragment is here. */
+/** The end of `ip6frag_expire_frag_queue`: the sender is told by Time Exceeded. */
 export class Ip6FragExpire implements FragExpire {
   readonly ip6: Ipv6;
+  readonly stats: Float64Array;
 
   constructor(ip6: Ipv6) {
     this.ip6 = ip6;
-    ip6.frags.owner = this;
+    this.stats = ip6.mib.ip6;
   }
 
-  frag_expire(q: FragQueue): void {
-    const { ip6 } = this;
-    const stats = ip6.mib.ip6;
-    stats[IPSTATS.ReasmFails]++;
-    stats[IPSTATS.ReasmTimeout]++;
-    ip6.frags.kill(q);
-    const head = q.runs.length === 0 ? null : q.runs[0];
-    if (head !== null && (q.flags & INET_FRAG_FIRST_IN) !== 0 && dev_get_by_index(ip6.net, q.iif) !== null) {
-      icmpv6_send(ip6, head, ICMPV6_TIME_EXCEED, ICMPV6_EXC_FRAGTIME, 0);
-    }
-    ip6.frags.destroy(q, SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
+  frag_timeout(head: SkBuff): void {
+    icmpv6_send(this.ip6, head, ICMPV6_TIME_EXCEED, ICMPV6_EXC_FRAGTIME, 0);
   }
 }

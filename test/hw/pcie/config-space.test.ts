@@ -168,7 +168,7 @@ describe('capabilities', () => {
     ]);
   });
 
-  it('MSI-X not implemented, enable written: reads back 0', () => {
+  it('MSI-X announced without its function, enable written: reads back 0', () => {
     const { config } = new Bench().device;
     config.write(0xa2, 2, 0xc000);
     expect(config.read(0xa2, 2)).toBe(4);
