@@ -1,4 +1,4 @@
-import { assert, JiffiesClock, type SimTarget, type Simulation, TP } from '../sim/index.js';
+import { assert, JiffiesClock, type SimTarget, type Simulation, type TimerService, TP } from '../sim/index.js';
 import { TASK_EXIT, TASK_RUN, TASK_SLEEP } from './constants.js';
 import type { Costs } from './costs.js';
 import { Cpu } from './cpu.js';
@@ -42,6 +42,8 @@ export class CpuSet implements SimTarget {
   readonly tasks: (Task | null)[] = [];
   /** Tasks made so far, ksoftirqd included. */
   processes: number = 0;
+  /** The kernel timers of this host, once they are made. */
+  timers: TimerService | null = null;
   /** `MAX_SOFTIRQ_TIME` in jiffies. */
   readonly max_softirq_jiffies: number;
   private readonly ticks: JiffiesClock;

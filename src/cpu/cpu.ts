@@ -18,24 +18,10 @@ import type { CpuSet } from './cpu-set.js';
 import { cyclesToTime, nsToCycles, timeToCycles } from './cycles.js';
 import { EffectQueue } from './effects.js';
 import { CpuError } from './errors.js';
+import type { InterruptController, VectorEntry } from './interrupts.js';
 import { RunQueue } from './run-queue.js';
 import { Softirqs } from './softirq.js';
 import type { Task } from './task.js';
-
-/** A CPU's local interrupt controller. It calls `cpu.interrupt()` when `pending` becomes true. */
-export interface InterruptController {
-  /** A vector that the CPU may take now waits. */
-  pending: boolean;
-  /** Takes the highest pending vector into service and returns its number. */
-  acknowledge(): number;
-  /** End of interrupt for the vector in service; the irq core's flow handler calls it. */
-  eoi(): void;
-}
-
-/** What interrupt vectors lead to: the irq core. One call is one HARDIRQ block. */
-export interface VectorEntry {
-  do_IRQ(cpu: Cpu, vector: number): void;
-}
 
 const OP_KICK = 0;
 const OP_TIMER = 1;
@@ -47,6 +33,8 @@ const RUNNING = 2;
 const BUSY = 3;
 const EDGE = 4;
 
+/** Exception vector of the non-maskable interrupt, as traced. */
+const NMI_VECTOR = 2;
 const MAX_BLOCK_CYCLES = 0x7fffffff;
 /** Cycle counts are exact integers in doubles. */
 const MAX_CYCLES = Number.MAX_SAFE_INTEGER;
@@ -90,6 +78,10 @@ export class Cpu implements SimTarget {
   private state: number = IDLE;
   /** The local timer's interrupt line (kernel timers). */
   private timer_irq: boolean = false;
+  /** Non-maskable interrupts taken; one waits, however many came; the block under way serves one. */
+  nmis: number = 0;
+  private nmi_pending: boolean = false;
+  private in_nmi: boolean = false;
   private bh_count: number = 0;
   /** Bottom halves were enabled in the task block under way with softirqs pending. */
   private bh_exit: boolean = false;
@@ -169,6 +161,12 @@ export class Cpu implements SimTarget {
     this.kick();
   }
 
+  /** A non-maskable interrupt: taken at the next block boundary, before anything else, even with interrupts disabled. */
+  nmi(): void {
+    this.nmi_pending = true;
+    this.kick();
+  }
+
   /**
    * Marks softirq `nr` pending on this CPU. It runs at interrupt exit, at {@link local_bh_enable}, or in the loop under way; raised from a
    * task with bottom halves enabled, or from outside any block, it wakes ksoftirqd (`raise_softirq_irqoff`).
@@ -205,6 +203,12 @@ export class Cpu implements SimTarget {
     if (this.rq.size === 0) return false;
     const curr = this.curr;
     if (curr === null) return true;
+    const rt = this.rq.first().rt_priority - curr.rt_priority;
+    if (rt !== 0) {
+      this.need_resched = rt > 0;
+      return rt > 0;
+    }
+    if (curr.rt_priority !== 0) return false;
     if (this.wake_check) {
       this.wake_check = false;
       if (this.set.params.wakeup_preemption && this.rq.first().vruntime < curr.vruntime) this.need_resched = true;
@@ -306,6 +310,10 @@ export class Cpu implements SimTarget {
 
   /** Chooses and runs the next block; false: nothing to run. */
   private runBlock(): boolean {
+    if (this.nmi_pending) {
+      this.nmiBlock();
+      return true;
+    }
     if (this.local_irq_enabled && this.hardirqBlock()) return true;
     if (this.softirq.active && this.softirq.advance()) {
       this.softirqBlock();
@@ -349,6 +357,17 @@ export class Cpu implements SimTarget {
     }
     this.set.current = null;
     return true;
+  }
+
+  private nmiBlock(): void {
+    this.begin(CTX_HARDIRQ);
+    this.nmi_pending = false;
+    this.in_nmi = true;
+    this.nmis++;
+    this.cost += this.costs.irq_entry;
+    if (this.sim.trace.on) this.sim.trace.put(TP.VECTOR, this.who, 0, NMI_VECTOR, 0, 0);
+    this.entry?.do_NMI?.(this);
+    this.set.current = null;
   }
 
   private softirqBlock(): void {
@@ -415,7 +434,8 @@ export class Cpu implements SimTarget {
     if (this.effects.used !== 0) this.effects.apply(sim.targets);
     if (sim.trace.on) this.untrace();
     if (ctx === CTX_HARDIRQ) {
-      if (!this.softirq.active) this.invoke_softirq();
+      if (this.in_nmi) this.in_nmi = false;
+      else if (!this.softirq.active) this.invoke_softirq();
     } else if (ctx === CTX_TASK) {
       this.endTaskBlock();
     }
@@ -450,7 +470,7 @@ export class Cpu implements SimTarget {
   }
 
   private bookTask(task: Task, cost: number): void {
-    task.vruntime += cost;
+    if (task.rt_priority === 0) task.vruntime += cost;
     task.ran += cost;
   }
 

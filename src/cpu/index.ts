@@ -14,14 +14,16 @@ export {
 } from './account.js';
 export * from './constants.js';
 export { type CostLine, type Costs, costLines } from './costs.js';
-export { Cpu, type InterruptController, type VectorEntry } from './cpu.js';
+export { Cpu } from './cpu.js';
 export { CpuSet, type CpuSetOptions, spawn, wake_up_process } from './cpu-set.js';
 export { cyclesToNs, cyclesToTime, nsToCycles, timeToCycles } from './cycles.js';
 export { CpuError, type CpuErrorCode } from './errors.js';
+export type { InterruptController, VectorEntry } from './interrupts.js';
 export { jiffiesAt, msecs_to_jiffies, time_after_eq, usecs_to_jiffies } from './jiffies.js';
 export { KernelTimers } from './kernel-timers.js';
 export { loadCostTable } from './load-costs.js';
 export { type HostParams, type HostParamsInput, hostParams, type KsoftirqdRule } from './params.js';
+export { sched_set_fifo, set_cpus_allowed } from './sched.js';
 export type { SoftirqAction, Softirqs } from './softirq.js';
 export { cpu_stats, proc_stat } from './stats.js';
 export { lumpedCosts, zeroCosts } from './tables.js';

@@ -75,6 +75,7 @@ export class KernelTimers implements TimerService, SimTarget {
 
   constructor(set: CpuSet) {
     this.set = set;
+    set.timers = this;
     this.target = set.sim.attach(this);
     set.open_softirq(TIMER_SOFTIRQ, () => {
       const action = new TimerSoftirq(this);

@@ -1,7 +1,7 @@
 import type { Task } from './task.js';
 
 /**
- * Tasks waiting for one CPU, least `vruntime` first, equal ones in order of arrival: a binary heap. A simple fair queue, not CFS or EEVDF:
+ * Tasks waiting for one CPU, real-time ones first, then least `vruntime`, equal ones in order of arrival: a binary heap. A simple fair queue, not CFS or EEVDF:
  * one weight for all, and a sleeper comes back at most one slice behind.
  */
 export class RunQueue {
@@ -65,5 +65,6 @@ export class RunQueue {
 }
 
 function before(a: Task, b: Task): boolean {
+  if (a.rt_priority !== b.rt_priority) return a.rt_priority > b.rt_priority;
   return a.vruntime < b.vruntime || (a.vruntime === b.vruntime && a.order < b.order);
 }

@@ -10,14 +10,14 @@ export interface Runnable {
   step(cpu: Cpu, task: Task): number;
 }
 
-/** A schedulable task, bound to one CPU for its life. Made by `spawn`. */
+/** A schedulable task, bound to one CPU unless {@link set_cpus_allowed} moves it. Made by `spawn`. */
 export class Task {
   /** Index in `CpuSet.tasks`; reused after exit. */
   readonly id: number;
   /** Process id in the host, never reused. */
   readonly pid: number;
   readonly name: string;
-  readonly cpu: Cpu;
+  cpu: Cpu;
   readonly runnable: Runnable;
   /** TASK_RUN (running or queued), TASK_SLEEP or TASK_EXIT. */
   state: number;
@@ -31,6 +31,8 @@ export class Task {
   ran: number;
   /** Order of arrival in the run queue. */
   order: number;
+  /** Real-time priority (SCHED_FIFO): above every task of a lower one, first come first served; 0 for ordinary tasks. */
+  rt_priority: number;
 
   constructor(id: number, pid: number, name: string, cpu: Cpu, runnable: Runnable) {
     this.id = id;
@@ -44,5 +46,6 @@ export class Task {
     this.vruntime = 0;
     this.ran = 0;
     this.order = 0;
+    this.rt_priority = 0;
   }
 }

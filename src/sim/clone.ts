@@ -1,4 +1,5 @@
 /** Copies a whole graph of plain state: a network, a TCP machine (DESIGN §8). */
+import { keepsThis, privateName } from './clone-check.js';
 import { CloneError } from './errors.js';
 
 /** Hook for classes with fields that must not be copied as they are. */
@@ -95,6 +96,8 @@ class Cloner {
   /** Objects whose copy exists and whose contents are still to be copied, with their paths. */
   private readonly todo: object[];
   private readonly paths: Path[];
+  /** Prototypes whose classes have no private names. */
+  private readonly plain: Set<object>;
   /** An ordinary property, used again for each. */
   private readonly property: PropertyDescriptor;
 
@@ -102,6 +105,7 @@ class Cloner {
     this.copies = new Map();
     this.todo = [];
     this.paths = [];
+    this.plain = new Set([Object.prototype]);
     this.property = { value: undefined, writable: true, enumerable: true, configurable: true };
     for (const object of share) this.copies.set(object, object);
   }
@@ -131,6 +135,7 @@ class Cloner {
     if (typeof f.name === 'string' && f.name.startsWith(BOUND_PREFIX) && f.prototype === undefined) {
       refuse({ step, key, up }, 'a bound function');
     }
+    if (keepsThis(x)) refuse({ step, key, up }, 'an arrow function that uses this: make it a method');
     return x;
   }
 
@@ -145,13 +150,28 @@ class Cloner {
     if (ArrayBuffer.isView(x)) return this.view(x, path);
     const tag = Object.prototype.toString.call(x);
     let copy: object;
-    if (tag === '[object Object]') copy = instance(x);
-    else if (Array.isArray(x)) copy = new Array(x.length);
+    if (tag === '[object Object]') {
+      this.checkClass(x, path);
+      copy = instance(x);
+    } else if (Array.isArray(x)) copy = new Array(x.length);
     else if (x instanceof Map) copy = new Map();
     else if (x instanceof Set) copy = new Set();
     else refuse(path, `a ${tag.slice(8, -1)}`);
     this.later(x, path);
     return copy;
+  }
+
+  private checkClass(x: object, path: Path): void {
+    for (
+      let p: object | null = Object.getPrototypeOf(x);
+      p !== null && !this.plain.has(p);
+      p = Object.getPrototypeOf(p)
+    ) {
+      const maker: unknown = p.constructor;
+      const name = typeof maker === 'function' ? privateName(maker) : '';
+      if (name !== '') refuse(path, `an object with the private name ${name}: say private ${name.slice(1)} instead`);
+      this.plain.add(p);
+    }
   }
 
   /** A view of the same range of the copied buffer: views that shared a buffer share its copy. */
@@ -216,7 +236,8 @@ class Cloner {
 /**
  * A copy of everything reachable from `root`: objects with their prototypes, arrays, Maps, Sets, typed arrays (those
  * that share a buffer share its copy), cycles. Functions are shared. Throws CloneError, naming the path, at a Promise,
- * WeakMap, bound function, accessor, symbol key, object of the platform, or shared memory.
+ * WeakMap, bound function, arrow function that uses `this`, accessor, symbol key, class with private names, object of the
+ * platform, or shared memory.
  */
 export function cloneGraph<T>(root: T, options: CloneOptions = {}): T {
   const cloner = new Cloner(options.share ?? []);

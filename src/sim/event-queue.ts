@@ -21,6 +21,8 @@ export interface TimerService {
   createTimer(target: number, op: number, a: number, weak?: boolean): number;
   /** (Re)arms: due `delay_ns` (int32, below 0 means 0) from now. */
   mod_timer(timer: number, delay_ns: number): void;
+  /** The same for the absolute time in the simulation's `at[0]`. */
+  mod_timerAt(timer: number): void;
   /** Disarms; true if it was pending. */
   del_timer(timer: number): boolean;
   timer_pending(timer: number): boolean;

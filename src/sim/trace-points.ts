@@ -53,6 +53,7 @@ export const TP = {
   ARP: 41,
   NDISC: 42,
   PROCESS: 43,
+  NIC_DROP: 44,
 } as const;
 
 const ARGS: Record<keyof typeof TP, readonly [string, string, string]> = {
@@ -99,6 +100,7 @@ const ARGS: Record<keyof typeof TP, readonly [string, string, string]> = {
   ARP: ['operation', 'address', ''],
   NDISC: ['type', '', ''],
   PROCESS: ['pid', 'event', ''],
+  NIC_DROP: ['length', 'reason', ''],
 };
 
 /** Every trace point by id (index = id; index 0 is empty). */
