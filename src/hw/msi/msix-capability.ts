@@ -19,11 +19,6 @@ export interface MsixFields {
   /** BAR and 8-aligned offset of the pending bit array. */
   pbaBar: number;
   pbaOffset: number;
-  /**
-   * The function delivers MSI-X: MSI-X Enable and Function Mask can be written. Without it both read 0 whatever is
-   * written, so that software sees that MSI-X was not taken up.
-   */
-  implemented?: boolean;
 }
 
 /** MSI-X capability at `offset` (12 bytes). @throws PcieError CONFIG_LAYOUT */
@@ -33,8 +28,7 @@ export function addMsix(config: ConfigSpace, offset: number, fields: MsixFields)
     throw new PcieError('CONFIG_LAYOUT', `MSI-X capability at 0x${offset.toString(16)}`);
   }
   config.addCapability(offset, PCI_CAP_ID_MSIX);
-  const rw = fields.implemented === true ? PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL : 0;
-  config.define(offset + PCI_MSIX_FLAGS, 2, vectors - 1, rw);
+  config.define(offset + PCI_MSIX_FLAGS, 2, vectors - 1, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
   config.define(offset + PCI_MSIX_TABLE, 4, tableOffset | tableBar);
   config.define(offset + PCI_MSIX_PBA, 4, pbaOffset | pbaBar);
 }

@@ -1,9 +1,12 @@
+import { ConfigBits, checkAccess, RESET_FUNCTION, RESET_HOT } from './config-bits.js';
 import { PcieError } from './errors.js';
 import {
   PCI_BASE_ADDRESS_0,
   PCI_BASE_ADDRESS_MEM_PREFETCH,
+  PCI_BASE_ADDRESS_MEM_TYPE_64,
   PCI_BASE_ADDRESS_SPACE_IO,
   PCI_CACHE_LINE_SIZE,
+  PCI_CAP_ID_EXP,
   PCI_CAP_ID_MSI,
   PCI_CAP_ID_MSIX,
   PCI_CAP_ID_PM,
@@ -16,6 +19,13 @@ import {
   PCI_COMMAND_PARITY,
   PCI_COMMAND_SERR,
   PCI_DEVICE_ID,
+  PCI_EXP_DEVCAP,
+  PCI_EXP_DEVCAP_FLR,
+  PCI_EXP_DEVCTL,
+  PCI_EXP_DEVCTL_BCR_FLR,
+  PCI_EXT_CAP_ID_ERR,
+  PCI_HEADER_TYPE,
+  PCI_HEADER_TYPE_MFD,
   PCI_INTERRUPT_LINE,
   PCI_INTERRUPT_PIN,
   PCI_MSI_ADDRESS_HI,
@@ -25,14 +35,26 @@ import {
   PCI_MSI_FLAGS,
   PCI_MSI_FLAGS_64BIT,
   PCI_MSI_FLAGS_ENABLE,
+  PCI_MSI_FLAGS_MASKBIT,
   PCI_MSI_FLAGS_QMASK,
   PCI_MSI_FLAGS_QSIZE,
+  PCI_MSI_MASK_32,
+  PCI_MSI_MASK_64,
+  PCI_MSI_PENDING_32,
+  PCI_MSI_PENDING_64,
   PCI_MSIX_FLAGS,
   PCI_MSIX_FLAGS_ENABLE,
+  PCI_MSIX_FLAGS_MASKALL,
+  PCI_PM_CAP_D1,
+  PCI_PM_CAP_D2,
   PCI_PM_CTRL,
   PCI_PM_CTRL_NO_SOFT_RESET,
   PCI_PM_CTRL_STATE_MASK,
+  PCI_PM_PMC,
   PCI_REVISION_ID,
+  PCI_ROM_ADDRESS,
+  PCI_ROM_ADDRESS_ENABLE,
+  PCI_ROM_ADDRESS_MASK,
   PCI_STATUS,
   PCI_STATUS_CAP_LIST,
   PCI_STATUS_INTERRUPT,
@@ -41,15 +63,21 @@ import {
   PCI_VENDOR_ID,
 } from './regs.js';
 
-/** Bytes of one function's configuration space. */
-export const CONFIG_BYTES = 4096;
 /** First extended capability (PCI Express). */
 export const EXTENDED_CONFIG = 0x100;
 
-/** What a BAR claims. */
+/** BARs of a function, the expansion ROM included. */
+export const BARS = 7;
+/** Number of the expansion ROM's BAR (`PCI_ROM_RESOURCE`). */
+export const BAR_ROM = 6;
+
+/** What a BAR claims: nothing; memory (also with 64-bit registers); I/O ports; the upper half of the 64-bit BAR below it. */
 export const BAR_NONE = 0;
 export const BAR_MEM32 = 1;
 export const BAR_IO = 2;
+export const BAR_UPPER = 3;
+/** `barBase` of a BAR that decodes nothing the CPU can address: the upper half is not 0, or the ROM is not enabled. */
+export const BAR_UNREACHABLE = -1;
 
 const COMMAND_RW =
   PCI_COMMAND_IO |
@@ -61,7 +89,12 @@ const COMMAND_RW =
 /** Master Data Parity Error (8) and the five abort/error bits 11-15. */
 const STATUS_W1C = 0xf900;
 const D0 = 0;
+const D1 = 1;
 const D3HOT = 3;
+/** Largest memory BAR: what leaves room for another in the host's register window. */
+const MAX_MEMORY_BAR = 1 << 30;
+/** Largest expansion ROM (PCI Local Bus specification: 16 MB). */
+const MAX_ROM = 1 << 24;
 
 /** Identity of a function, as in the header of its configuration space. */
 export interface ConfigIdentity {
@@ -91,40 +124,45 @@ export interface ConfigListener {
  * kept current by each write; in D3hot a function neither decodes nor masters (PCI power management), so they
  * are false there.
  */
-export class ConfigSpace {
-  readonly bytes: Uint8Array = new Uint8Array(CONFIG_BYTES);
-  private readonly rw: Uint8Array = new Uint8Array(CONFIG_BYTES);
-  private readonly w1c: Uint8Array = new Uint8Array(CONFIG_BYTES);
-  private initial: Uint8Array | null = null;
-
-  /** `BAR_NONE`, `BAR_MEM32` or `BAR_IO`, by BAR. */
-  readonly barKind: Int32Array = new Int32Array(6);
+export class ConfigSpace extends ConfigBits {
+  /** `BAR_NONE`, `BAR_MEM32`, `BAR_IO` or `BAR_UPPER`, by BAR; `BAR_ROM` is the expansion ROM. */
+  readonly barKind: Int32Array = new Int32Array(BARS);
   /** Bytes claimed, by BAR. */
-  readonly barSize: Int32Array = new Int32Array(6);
-  /** Base address (int32) now programmed, by BAR. */
-  readonly barBase: Int32Array = new Int32Array(6);
+  readonly barSize: Int32Array = new Int32Array(BARS);
+  /** Base address (int32) now programmed, by BAR; `BAR_UNREACHABLE` when it decodes nothing. */
+  readonly barBase: Int32Array = new Int32Array(BARS);
 
   memEnabled = false;
   ioEnabled = false;
   busMaster = false;
+  /** INTx may be signalled: not disabled, MSI and MSI-X off, in D0. */
+  intxAllowed = true;
   intxDisabled = false;
   msiEnabled = false;
   msixEnabled = false;
+  /** MSI-X Function Mask. */
+  msixMasked = false;
   /** The MSI message: address words, data, and the number of vectors granted less one. */
   msiAddressLo = 0;
   msiAddressHi = 0;
   msiData = 0;
   msiVectorMask = 0;
+  /** MSI Mask Bits and Pending Bits, 0 without per-vector masking. */
+  msiMask = 0;
+  msiPending = 0;
   /** Offset of the capability, 0 when the function has none. */
   pmCap = 0;
   msiCap = 0;
   msixCap = 0;
+  expCap = 0;
+  aerCap = 0;
   listener: ConfigListener | null = null;
 
   private lastCap = 0;
   private lastExtCap = 0;
 
   constructor(id: ConfigIdentity) {
+    super();
     this.define(PCI_VENDOR_ID, 2, id.vendor);
     this.define(PCI_DEVICE_ID, 2, id.device);
     this.define(PCI_COMMAND, 2, 0, COMMAND_RW);
@@ -137,26 +175,36 @@ export class ConfigSpace {
     this.define(PCI_INTERRUPT_PIN, 1, id.interruptPin ?? 0);
   }
 
-  /**
-   * Defines a register: its value after reset, its read-write bits and its write-1-to-clear bits; the rest is read-only.
-   * @param size bytes: 1, 2 or 4
-   * @throws PcieError CONFIG_LAYOUT when a bit is both, or the register does not fit or is not aligned
-   */
-  define(offset: number, size: 1 | 2 | 4, value: number, rw = 0, w1c = 0): void {
-    if (offset < 0 || offset + size > CONFIG_BYTES || offset % size !== 0 || (rw & w1c) !== 0) {
-      throw new PcieError('CONFIG_LAYOUT', `register of ${size} bytes at 0x${offset.toString(16)}`);
-    }
-    for (let i = 0; i < size; i++) {
-      this.bytes[offset + i] = value >>> (8 * i);
-      this.rw[offset + i] = rw >>> (8 * i);
-      this.w1c[offset + i] = w1c >>> (8 * i);
-    }
-    this.refresh();
-  }
-
   /** A 32-bit memory BAR of `size` bytes (a power of two, 16 to 2^30). @throws PcieError CONFIG_LAYOUT */
   addMemoryBar(bar: number, size: number, prefetchable = false): void {
     this.addBar(bar, BAR_MEM32, size, 16, prefetchable ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0);
+  }
+
+  /**
+   * A memory BAR with a 64-bit register, in BARs `bar` and `bar + 1`; `size` as for a 32-bit one. It decodes while its
+   * upper half is 0: CPU addresses have 32 bits here. @throws PcieError CONFIG_LAYOUT
+   */
+  addMemoryBar64(bar: number, size: number, prefetchable = false): void {
+    if (!(bar >= 0 && bar < 5) || this.barKind[bar + 1] !== BAR_NONE) {
+      throw new PcieError('CONFIG_LAYOUT', `64-bit BAR ${bar}`);
+    }
+    const prefetch = prefetchable ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0;
+    this.addBar(bar, BAR_MEM32, size, 16, PCI_BASE_ADDRESS_MEM_TYPE_64 | prefetch);
+    this.barKind[bar + 1] = BAR_UPPER;
+    this.define(PCI_BASE_ADDRESS_0 + 4 * (bar + 1), 4, 0, -1);
+  }
+
+  /**
+   * An expansion ROM of `size` bytes (a power of two, 2 KiB to 16 MiB): the device answers reads of BAR `BAR_ROM`, writes
+   * do not reach it. @throws PcieError CONFIG_LAYOUT
+   */
+  addExpansionRom(size: number): void {
+    if (!(size >= 2048 && size <= MAX_ROM) || (size & (size - 1)) !== 0 || this.barKind[BAR_ROM] !== BAR_NONE) {
+      throw new PcieError('CONFIG_LAYOUT', `expansion ROM of ${size} bytes`);
+    }
+    this.barKind[BAR_ROM] = BAR_MEM32;
+    this.barSize[BAR_ROM] = size;
+    this.define(PCI_ROM_ADDRESS, 4, 0, -size | PCI_ROM_ADDRESS_ENABLE);
   }
 
   /** An I/O BAR of `size` ports (a power of two, 4 to 256). @throws PcieError CONFIG_LAYOUT */
@@ -166,7 +214,8 @@ export class ConfigSpace {
   }
 
   private addBar(bar: number, kind: number, size: number, min: number, flags: number): void {
-    if (bar < 0 || bar > 5 || this.barKind[bar] !== BAR_NONE || size < min || (size & (size - 1)) !== 0) {
+    const free = bar >= 0 && bar <= 5 && this.barKind[bar] === BAR_NONE;
+    if (!free || !(size >= min && size <= MAX_MEMORY_BAR) || (size & (size - 1)) !== 0) {
       throw new PcieError('CONFIG_LAYOUT', `BAR ${bar} of ${size} bytes`);
     }
     this.barKind[bar] = kind;
@@ -189,6 +238,7 @@ export class ConfigSpace {
     if (id === PCI_CAP_ID_PM) this.pmCap = offset;
     if (id === PCI_CAP_ID_MSI) this.msiCap = offset;
     if (id === PCI_CAP_ID_MSIX) this.msixCap = offset;
+    if (id === PCI_CAP_ID_EXP) this.expCap = offset;
     this.refresh();
   }
 
@@ -201,49 +251,48 @@ export class ConfigSpace {
     this.define(offset, 4, (id & 0xffff) | ((version & 15) << 16));
     if (!first) this.define(this.lastExtCap, 4, (this.read(this.lastExtCap, 4) & 0xfffff) | (offset << 20));
     this.lastExtCap = offset;
+    if (id === PCI_EXT_CAP_ID_ERR) this.aerCap = offset;
   }
 
-  /** Takes the present contents as the values after reset. Called by `RootComplex.attach`. */
-  seal(): void {
-    this.initial = this.bytes.slice();
-  }
-
-  /** Back to the values after reset; the listener is not told. */
-  reset(): void {
-    if (this.initial !== null) this.bytes.set(this.initial);
-    this.refresh();
-  }
-
-  /**
-   * Reads 1, 2 or 4 bytes, little-endian; 4 bytes give an int32.
-   * @throws PcieError CONFIG_ACCESS on a bad size, alignment or offset
-   */
-  read(offset: number, size: number): number {
-    checkAccess(offset, size);
-    const b = this.bytes;
-    if (size === 1) return b[offset];
-    const low = b[offset] | (b[offset + 1] << 8);
-    if (size === 2) return low;
-    return low | (b[offset + 2] << 16) | (b[offset + 3] << 24);
+  /** This function shares its slot with others: bit 7 of Header Type, which no reset changes. */
+  markMultiFunction(): void {
+    this.bytes[PCI_HEADER_TYPE] = this.bytes[PCI_HEADER_TYPE] | PCI_HEADER_TYPE_MFD;
+    if (this.initial !== null) this.initial[PCI_HEADER_TYPE] = this.bytes[PCI_HEADER_TYPE];
   }
 
   /** Writes 1, 2 or 4 bytes, bit by bit as its access class says. @throws PcieError CONFIG_ACCESS */
   write(offset: number, size: number, value: number): void {
     checkAccess(offset, size);
-    const wasD3 = this.powerState() === D3HOT;
-    for (let i = 0; i < size; i++) {
-      const at = offset + i;
-      const v = (value >>> (8 * i)) & 0xff;
-      const rw = this.rw[at];
-      this.bytes[at] = ((this.bytes[at] & ~rw) | (v & rw)) & ~(v & this.w1c[at]);
+    const before = this.powerState();
+    this.store(offset, size, value);
+    if (!this.supportsState(this.powerState())) this.setPowerState(before);
+    if (this.takeFunctionReset()) this.resetNow(RESET_FUNCTION);
+    else if (before === D3HOT && this.powerState() === D0 && this.softResets()) this.resetNow(RESET_HOT);
+    else {
+      this.refresh();
+      this.listener?.configWritten();
     }
-    if (wasD3 && this.powerState() === D0 && this.softResets()) {
-      this.reset();
-      this.listener?.functionReset();
-      return;
-    }
-    this.refresh();
-    this.listener?.configWritten();
+  }
+
+  /** Resets configuration space and then the device. */
+  resetNow(kind: number): void {
+    this.reset(kind);
+    this.listener?.functionReset();
+  }
+
+  /** Device Control, bit 15 was written as 1, which only a function with function-level reset takes; it always reads 0. */
+  private takeFunctionReset(): boolean {
+    if (this.expCap === 0) return false;
+    const at = this.expCap + PCI_EXP_DEVCTL + 1;
+    const bit = PCI_EXP_DEVCTL_BCR_FLR >> 8;
+    if ((this.bytes[at] & bit) === 0) return false;
+    this.bytes[at] = this.bytes[at] & ~bit;
+    return true;
+  }
+
+  /** Device Capabilities announce function-level reset. */
+  supportsFunctionReset(): boolean {
+    return this.expCap !== 0 && (this.read(this.expCap + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) !== 0;
   }
 
   /** The Command register. */
@@ -262,9 +311,16 @@ export class ConfigSpace {
     this.bytes[PCI_STATUS] = level !== 0 ? s | PCI_STATUS_INTERRUPT : s & ~PCI_STATUS_INTERRUPT;
   }
 
-  /** Hardware sets bits of a Status register of the header (16 bits); software clears them by writing ones. */
+  /** Hardware sets bits 8-15 of the header's Status register; software clears them by writing ones. */
   raiseStatus(bits: number): void {
     this.bytes[PCI_STATUS + 1] = this.bytes[PCI_STATUS + 1] | (bits >>> 8);
+  }
+
+  /** Hardware's side of the MSI Pending Bits; only for a capability with per-vector masking. */
+  setMsiPending(bits: number): void {
+    const at = this.msiCap + (this.msi64() ? PCI_MSI_PENDING_64 : PCI_MSI_PENDING_32);
+    for (let i = 0; i < 4; i++) this.bytes[at + i] = bits >>> (8 * i);
+    this.msiPending = bits | 0;
   }
 
   /** 0 (D0) to 3 (D3hot); 0 for a function without power management. */
@@ -273,12 +329,25 @@ export class ConfigSpace {
     return this.bytes[this.pmCap + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK;
   }
 
-  private softResets(): boolean {
-    return (this.bytes[this.pmCap + PCI_PM_CTRL] & PCI_PM_CTRL_NO_SOFT_RESET) === 0;
+  /** D0 and D3hot always; D1 and D2 when the PMC says so. A write of another state changes nothing (PCI PM 1.2). */
+  private supportsState(state: number): boolean {
+    if (state === D0 || state === D3HOT) return true;
+    const pmc = this.read(this.pmCap + PCI_PM_PMC, 2);
+    return (pmc & (state === D1 ? PCI_PM_CAP_D1 : PCI_PM_CAP_D2)) !== 0;
+  }
+
+  private setPowerState(state: number): void {
+    const at = this.pmCap + PCI_PM_CTRL;
+    this.bytes[at] = (this.bytes[at] & ~PCI_PM_CTRL_STATE_MASK) | state;
+  }
+
+  /** Leaving D3hot resets the function. */
+  softResets(): boolean {
+    return this.pmCap !== 0 && (this.bytes[this.pmCap + PCI_PM_CTRL] & PCI_PM_CTRL_NO_SOFT_RESET) === 0;
   }
 
   /** Recomputes the fields other parts read on every access. */
-  private refresh(): void {
+  protected override refresh(): void {
     const command = this.read(PCI_COMMAND, 2);
     const on = this.powerState() === D0;
     this.memEnabled = on && (command & PCI_COMMAND_MEMORY) !== 0;
@@ -287,14 +356,26 @@ export class ConfigSpace {
     this.intxDisabled = (command & PCI_COMMAND_INTX_DISABLE) !== 0;
     this.msiEnabled = this.msiCap !== 0 && (this.read(this.msiCap + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_ENABLE) !== 0;
     if (this.msiCap !== 0) this.refreshMessage();
-    this.msixEnabled =
-      this.msixCap !== 0 && (this.read(this.msixCap + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE) !== 0;
-    for (let bar = 0; bar < 6; bar++) {
-      const kind = this.barKind[bar];
-      if (kind === BAR_NONE) continue;
-      const flags = kind === BAR_IO ? 3 : 15;
-      this.barBase[bar] = this.read(PCI_BASE_ADDRESS_0 + 4 * bar, 4) & ~flags;
-    }
+    const msix = this.msixCap === 0 ? 0 : this.read(this.msixCap + PCI_MSIX_FLAGS, 2);
+    this.msixEnabled = (msix & PCI_MSIX_FLAGS_ENABLE) !== 0;
+    this.msixMasked = (msix & PCI_MSIX_FLAGS_MASKALL) !== 0;
+    this.intxAllowed = on && !this.intxDisabled && !this.msiEnabled && !this.msixEnabled;
+    for (let bar = 0; bar < BAR_ROM; bar++) this.refreshBar(bar);
+    if (this.barKind[BAR_ROM] === BAR_NONE) return;
+    const rom = this.read(PCI_ROM_ADDRESS, 4);
+    this.barBase[BAR_ROM] = (rom & PCI_ROM_ADDRESS_ENABLE) !== 0 ? rom & PCI_ROM_ADDRESS_MASK : BAR_UNREACHABLE;
+  }
+
+  private refreshBar(bar: number): void {
+    const kind = this.barKind[bar];
+    if (kind === BAR_NONE || kind === BAR_UPPER) return;
+    const at = PCI_BASE_ADDRESS_0 + 4 * bar;
+    const upper = bar < 5 && this.barKind[bar + 1] === BAR_UPPER ? this.read(at + 4, 4) : 0;
+    this.barBase[bar] = upper !== 0 ? BAR_UNREACHABLE : this.read(at, 4) & (kind === BAR_IO ? ~3 : ~15);
+  }
+
+  private msi64(): boolean {
+    return (this.bytes[this.msiCap + PCI_MSI_FLAGS] & PCI_MSI_FLAGS_64BIT) !== 0;
   }
 
   private refreshMessage(): void {
@@ -307,11 +388,8 @@ export class ConfigSpace {
     const offered = (flags & PCI_MSI_FLAGS_QMASK) >> 1;
     const granted = (flags & PCI_MSI_FLAGS_QSIZE) >> 4;
     this.msiVectorMask = (1 << (granted < offered ? granted : offered)) - 1;
-  }
-}
-
-function checkAccess(offset: number, size: number): void {
-  if ((size !== 1 && size !== 2 && size !== 4) || offset % size !== 0 || offset < 0 || offset + size > CONFIG_BYTES) {
-    throw new PcieError('CONFIG_ACCESS', `configuration access of ${size} bytes at ${offset}`);
+    if ((flags & PCI_MSI_FLAGS_MASKBIT) === 0) return;
+    this.msiMask = this.read(cap + (is64 ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32), 4);
+    this.msiPending = this.read(cap + (is64 ? PCI_MSI_PENDING_64 : PCI_MSI_PENDING_32), 4);
   }
 }

@@ -1,4 +1,5 @@
 import type { Arena, TraceRing } from '../../sim/index.js';
+import type { PciError } from './aer.js';
 import type { ConfigSpace } from './config-space.js';
 
 /**
@@ -15,8 +16,14 @@ export interface PciDevice {
   dmaComplete(tag: number, ok: number): void;
   /** A timer made by `createTimer(op, a)` has expired. */
   timer(op: number, a: number): void;
-  /** Back to power-on state: fundamental reset, or the soft reset on leaving D3hot. Must lower its INTx request. */
+  /**
+   * Back to power-on state: hot reset, function-level reset, or the soft reset on leaving D3hot. Configuration space is
+   * already back to its initial values, the INTx request is lowered and messages under way are gone; reads asked for
+   * before still end in `dmaComplete`.
+   */
   reset(): void;
+  /** Configuration space of this function was written or reset; INTx and MSI have been dealt with. */
+  configWritten?(): void;
 }
 
 /**
@@ -48,9 +55,12 @@ export interface DevicePort {
   msiWrite(lo: number, hi: number, data: number): void;
   /**
    * The device's own INTx request. Status.IntStatus follows it; Assert/Deassert messages follow it too unless
-   * INTx Disable, MSI Enable or MSI-X Enable is set.
+   * INTx Disable, MSI Enable or MSI-X Enable is set, or the function is not in D0.
    */
   intx(level: 0 | 1): void;
+
+  /** The device detects an error: logged in its configuration space and, where enabled, sent to the root complex. */
+  reportError(error: PciError): void;
 
   /** A persistent one-shot timer that ends in `timer(op, a)`; returns its id. */
   createTimer(op: number, a: number): number;

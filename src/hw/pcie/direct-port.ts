@@ -1,10 +1,12 @@
 import { type Arena, type SimTarget, type Simulation, TAG_SHIFT, TP, type TraceRing } from '../../sim/index.js';
+import { detectError, type PciError } from './aer.js';
 import type { ConfigListener, ConfigSpace } from './config-space.js';
 import { type EndpointPort, newPortCounters, type PciDevice, type PortCounters } from './device.js';
 import { PcieError } from './errors.js';
-import { POSTED_INTX, POSTED_MSI, PostedQueue } from './posted-queue.js';
+import { POSTED_ERROR, POSTED_INTX, POSTED_MSI, PostedQueue } from './posted-queue.js';
 import { PCI_STATUS_REC_MASTER_ABORT } from './regs.js';
 import type { RootComplex } from './root-complex.js';
+import { TLP_MEM_READ, TLP_MEM_WRITE } from './tlp.js';
 
 const OP_DMA_COMPLETE = 0;
 const OP_POSTED = 1;
@@ -34,7 +36,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   private readonly config: ConfigSpace;
   private readonly target: number;
   private readonly posted: PostedQueue = new PostedQueue();
-  private slot = 0;
+  private bdf = 0;
   /** Trace points of this device: host << 8 | slot. */
   private who = 0;
   /** What the device asks for, and what the root complex was told last. */
@@ -55,8 +57,8 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   }
 
   attached(bdf: number): void {
-    this.slot = bdf >>> 3;
-    this.who = (this.hostId << 8) | this.slot;
+    this.bdf = bdf;
+    this.who = (this.hostId << 8) | (bdf >>> 3);
     this.device.config.listener = this;
   }
 
@@ -68,7 +70,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     const { arena, config } = this;
     if (length !== 0 && !arena.owns(0, local, length)) this.badLocal(local, length);
     if (!config.busMaster || (length !== 0 && (hi !== 0 || !arena.owns(this.hostId, lo, length)))) {
-      return this.refuseRead();
+      return this.refuseRead(lo, hi, length);
     }
     this.counters.dmaReads++;
     if (this.trace.on) this.trace.put(TP.DMA_READ, this.who, this.arena.tags[lo >>> TAG_SHIFT] | 0, lo, length, tag);
@@ -76,11 +78,12 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     return true;
   }
 
-  private refuseRead(): false {
+  private refuseRead(lo: number, hi: number, length: number): false {
     if (!this.config.busMaster) this.counters.dmaReadMasterOff++;
     else {
       this.counters.unsupportedRequest++;
       this.config.raiseStatus(PCI_STATUS_REC_MASTER_ABORT);
+      this.rc.requestRefused(TLP_MEM_READ, this.bdf, lo, hi, length);
     }
     return false;
   }
@@ -89,7 +92,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     const { arena, config } = this;
     if (length !== 0 && !arena.owns(0, local, length)) this.badLocal(local, length);
     if (length === 0 || hi !== 0 || !config.busMaster || !arena.owns(this.hostId, lo, length)) {
-      this.refuseWrite(length);
+      this.refuseWrite(lo, hi, length);
       return;
     }
     this.counters.dmaWrites++;
@@ -101,9 +104,12 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     }
   }
 
-  private refuseWrite(length: number): void {
+  private refuseWrite(lo: number, hi: number, length: number): void {
     if (!this.config.busMaster) this.counters.dmaWriteMasterOff++;
-    else if (length !== 0) this.counters.unsupportedRequest++;
+    else if (length !== 0) {
+      this.counters.unsupportedRequest++;
+      this.rc.requestRefused(TLP_MEM_WRITE, this.bdf, lo, hi, length);
+    }
   }
 
   private badLocal(local: number, length: number): never {
@@ -117,6 +123,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     }
     if (hi !== 0) {
       this.counters.unsupportedRequest++;
+      this.rc.requestRefused(TLP_MEM_WRITE, this.bdf, lo, hi, 4);
       return;
     }
     this.counters.msi++;
@@ -132,8 +139,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
 
   /** Sends the message that makes the signalled level what request and configuration now say, if it differs. */
   private signalIntx(): void {
-    const config = this.device.config;
-    const level = config.intxDisabled || config.msiEnabled || config.msixEnabled ? 0 : this.intxRequest;
+    const level = this.device.config.intxAllowed ? this.intxRequest : 0;
     if (level === this.intxSignalled) return;
     this.intxSignalled = level;
     if (level !== 0) this.counters.intxAsserts++;
@@ -149,11 +155,34 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     // The write may have replaced Status while a request stands, and may have switched the signalling.
     this.device.config.setInterruptStatus(this.intxRequest);
     this.signalIntx();
+    if (this.config.msiPending !== 0) this.sendPending();
+    this.device.configWritten?.();
+  }
+
+  /** Messages whose vector is no longer masked, lowest first. */
+  private sendPending(): void {
+    const config = this.config;
+    for (let vector = 0; config.msiEnabled && vector <= config.msiVectorMask; vector++) {
+      const bit = 1 << vector;
+      if ((config.msiPending & ~config.msiMask & bit) === 0) continue;
+      config.setMsiPending(config.msiPending & ~bit);
+      this.msiWrite(config.msiAddressLo, config.msiAddressHi, (config.msiData & ~config.msiVectorMask) | vector);
+    }
   }
 
   functionReset(): void {
+    this.intxRequest = 0;
+    this.signalIntx();
+    // Of the messages dropped an INTx one must be made good: the line ends deasserted.
+    if (this.posted.drop(POSTED_INTX)) this.send(POSTED_INTX, 0, 0);
     this.device.reset();
     this.configWritten();
+  }
+
+  reportError(error: PciError): void {
+    for (let messages = detectError(this.config, error); messages !== 0; messages >>>= 8) {
+      this.send(POSTED_ERROR, messages & 0xff, 0);
+    }
   }
 
   flushPosted(): void {
@@ -165,8 +194,9 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     const posted = this.posted;
     while (posted.head !== posted.tail && ((last - posted.head) | 0) >= 0) {
       posted.take();
-      if (posted.kind === POSTED_MSI) this.rc.postedWrite32(this, this.who, posted.a, posted.b);
-      else this.rc.intxMessage(this.slot, this.who, posted.a);
+      if (posted.kind === POSTED_MSI) this.rc.postedWrite32(this.bdf, this.who, posted.a, posted.b);
+      else if (posted.kind === POSTED_INTX) this.rc.intxMessage(this.bdf, this.who, posted.a);
+      else this.rc.errorMessage(this.bdf, posted.a);
     }
   }
 

@@ -1,9 +1,11 @@
-import { BAR_IO, BAR_MEM32, EXTENDED_CONFIG } from './config-space.js';
+import { BAR_IO, BAR_MEM32, BAR_ROM, EXTENDED_CONFIG } from './config-space.js';
 import { PcieError } from './errors.js';
 import { PCI_IO_BASE, PCI_IO_SIZE, PCI_MMIO_BASE, PCI_MMIO_SIZE } from './map.js';
 import {
   PCI_BASE_ADDRESS_0,
   PCI_BASE_ADDRESS_MEM_PREFETCH,
+  PCI_BASE_ADDRESS_MEM_TYPE_64,
+  PCI_BASE_ADDRESS_MEM_TYPE_MASK,
   PCI_BASE_ADDRESS_SPACE_IO,
   PCI_CAPABILITY_LIST,
   PCI_COMMAND,
@@ -11,9 +13,12 @@ import {
   PCI_COMMAND_MEMORY,
   PCI_DEVICE_ID,
   PCI_HEADER_TYPE,
+  PCI_HEADER_TYPE_MFD,
   PCI_INTERRUPT_LINE,
   PCI_INTERRUPT_PIN,
   PCI_REVISION_ID,
+  PCI_ROM_ADDRESS,
+  PCI_ROM_ADDRESS_MASK,
   PCI_STATUS,
   PCI_STATUS_CAP_LIST,
   PCI_SUBSYSTEM_ID,
@@ -24,13 +29,16 @@ import type { RootComplex } from './root-complex.js';
 
 /** A BAR as sized and assigned. */
 export interface PciResource {
+  /** 0..5, or `BAR_ROM` (assigned, not enabled). */
   readonly bar: number;
-  /** `BAR_MEM32` or `BAR_IO`. */
+  /** `BAR_MEM32` (memory, also with a 64-bit register) or `BAR_IO`. */
   readonly kind: number;
   /** Physical address (int32) or port. */
   readonly base: number;
   readonly size: number;
   readonly prefetchable: boolean;
+  /** The register has 64 bits and takes the next BAR's place too; the base lies below 4 GiB all the same. */
+  readonly wide: boolean;
 }
 
 /** A capability found in the list. */
@@ -79,7 +87,7 @@ export function enumerate(rc: RootComplex): PciFunctionInfo[] {
   const windows: Windows = { memUsed: 0, ioUsed: 0 };
   for (let slot = 0; slot < 32; slot++) {
     if (rc.ecamRead(slot << 3, PCI_VENDOR_ID, 2) === 0xffff) continue;
-    const several = (rc.ecamRead(slot << 3, PCI_HEADER_TYPE, 1) & 0x80) !== 0;
+    const several = (rc.ecamRead(slot << 3, PCI_HEADER_TYPE, 1) & PCI_HEADER_TYPE_MFD) !== 0;
     for (let f = 0; f < (several ? 8 : 1); f++) {
       const bdf = (slot << 3) | f;
       if (rc.ecamRead(bdf, PCI_VENDOR_ID, 2) !== 0xffff) found.push(probe(rc, bdf, windows));
@@ -121,14 +129,29 @@ function assignBars(rc: RootComplex, bdf: number, windows: Windows): PciResource
     rc.ecamWrite(bdf, at, 4, flags);
     if (mask === 0) continue;
     const io = (flags & PCI_BASE_ADDRESS_SPACE_IO) !== 0;
+    const wide = !io && (flags & PCI_BASE_ADDRESS_MEM_TYPE_MASK) === PCI_BASE_ADDRESS_MEM_TYPE_64;
     const size = -(mask & (io ? ~3 : ~15)) >>> 0;
     const base = io ? assignIo(windows, size) : assignMemory(windows, size);
     rc.ecamWrite(bdf, at, 4, base);
     const prefetchable = !io && (flags & PCI_BASE_ADDRESS_MEM_PREFETCH) !== 0;
-    resources.push({ bar, kind: io ? BAR_IO : BAR_MEM32, base, size, prefetchable });
+    resources.push({ bar, kind: io ? BAR_IO : BAR_MEM32, base, size, prefetchable, wide });
+    if (!wide) continue;
+    bar++;
+    rc.ecamWrite(bdf, at + 4, 4, 0);
   }
+  assignRom(rc, bdf, windows, resources);
   rc.ecamWrite(bdf, PCI_COMMAND, 2, command);
   return resources;
+}
+
+function assignRom(rc: RootComplex, bdf: number, windows: Windows, resources: PciResource[]): void {
+  rc.ecamWrite(bdf, PCI_ROM_ADDRESS, 4, PCI_ROM_ADDRESS_MASK);
+  const mask = rc.ecamRead(bdf, PCI_ROM_ADDRESS, 4) & PCI_ROM_ADDRESS_MASK;
+  if (mask === 0) return;
+  const size = -mask >>> 0;
+  const base = assignMemory(windows, size);
+  rc.ecamWrite(bdf, PCI_ROM_ADDRESS, 4, base);
+  resources.push({ bar: BAR_ROM, kind: BAR_MEM32, base, size, prefetchable: false, wide: false });
 }
 
 function assignMemory(windows: Windows, size: number): number {

@@ -49,7 +49,7 @@ export class IoMem implements SimTarget {
     if (fn === null) return this.rc.read32((this.base + offset) | 0);
     if (this.answers()) return this.rc.deviceRead(fn, this.bar, this.delta + offset);
     fn.counters.mmioReadRefused++;
-    return this.rc.read32((this.base + offset) | 0);
+    return this.rc.strayRead(fn, (this.base + offset) | 0);
   }
 
   /** Writes 32 bits at a 4-aligned offset. @throws PcieError IOMEM_RANGE */
@@ -65,7 +65,7 @@ export class IoMem implements SimTarget {
       return;
     }
     fn.counters.mmioWriteRefused++;
-    this.rc.write32((this.base + offset) | 0, value);
+    this.rc.strayWrite(fn, (this.base + offset) | 0, value);
   }
 
   handle(op: number, a: number, b: number): void {

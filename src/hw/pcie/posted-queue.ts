@@ -1,6 +1,7 @@
 /** Kinds of posted message. */
 export const POSTED_MSI = 0;
 export const POSTED_INTX = 1;
+export const POSTED_ERROR = 2;
 
 /**
  * Posted messages of one port that have left the device and not yet arrived, in order: three int32 each. A number that
@@ -37,6 +38,16 @@ export class PostedQueue {
     this.a = this.words[i + 1];
     this.b = this.words[i + 2];
     this.head = (this.head + 1) | 0;
+  }
+
+  /** Forgets every message; true when one of `kind` was among them. */
+  drop(kind: number): boolean {
+    let found = false;
+    while (this.head !== this.tail) {
+      this.take();
+      if (this.kind === kind) found = true;
+    }
+    return found;
   }
 
   private grow(): void {

@@ -168,11 +168,12 @@ describe('capabilities', () => {
     ]);
   });
 
-  it('MSI-X announced without its function, enable written: reads back 0', () => {
+  it('MSI-X enable and function mask written: read back, the flags follow', () => {
     const { config } = new Bench().device;
-    config.write(0xa2, 2, 0xc000);
-    expect(config.read(0xa2, 2)).toBe(4);
-    expect(config.msixEnabled).toBe(false);
+    config.write(0xa2, 2, 0xffff);
+    expect([config.read(0xa2, 2), config.msixEnabled, config.msixMasked]).toEqual([0xc004, true, true]);
+    config.write(0xa2, 2, 0x8000);
+    expect([config.read(0xa2, 2), config.msixEnabled, config.msixMasked]).toEqual([0x8004, true, false]);
   });
 
   it('extended capabilities are linked from 0x100', () => {
