@@ -1,13 +1,21 @@
+import { Cloneable } from '../../sim/index.js';
 import type { MessageTarget, MmioRegion } from '../pcie/index.js';
-import { type LocalApic, TRIGGER_LEVEL } from './local-apic.js';
+import {
+  DELIVERY_FIXED,
+  DELIVERY_LOWEST_PRIORITY,
+  DELIVERY_STARTUP,
+  TRIGGER_EDGE,
+  TRIGGER_LEVEL,
+} from './apic-regs.js';
+import type { LocalApic } from './local-apic.js';
 
-/** Delivery modes of a message this model carries. */
-export const DELIVERY_FIXED = 0;
-export const DELIVERY_LOWEST_PRIORITY = 1;
+const RESERVED_MODE = 3;
 
 /** What receives the end-of-interrupt broadcasts for level vectors. */
 export interface EoiListener {
   eoi(vector: number): void;
+  /** A local APIC was enabled or changed its ids: messages that nobody took may now be taken. */
+  retry?(): void;
 }
 
 /** Knows which CPU is executing: a CpuSet, or null between blocks (then CPU 0 is meant). */
@@ -20,7 +28,7 @@ export interface ApicBusCounters {
   messages: number;
   /** No local APIC has that destination, or none accepted. */
   undelivered: number;
-  /** Delivery modes other than fixed and lowest priority (SMI, NMI, INIT, ExtINT). */
+  /** Messages of devices with a reserved delivery mode (3, 6). */
   refusedMode: number;
 }
 
@@ -28,13 +36,18 @@ export interface ApicBusCounters {
  * What joins the local APICs of a host, its IO-APIC and its root complex. As a {@link MessageTarget} it decodes what
  * devices write to 0xFEExxxxx; as an {@link MmioRegion} it is the page 0xFEE00000 in which each CPU sees its own APIC.
  */
-export class ApicBus implements MessageTarget, MmioRegion {
-  readonly lapics: LocalApic[] = [];
-  readonly eoiListeners: EoiListener[] = [];
-  readonly counters: ApicBusCounters = { messages: 0, undelivered: 0, refusedMode: 0 };
+export class ApicBus extends Cloneable implements MessageTarget, MmioRegion {
+  /** By CPU. */
+  readonly lapics: LocalApic[];
+  readonly eoiListeners: EoiListener[];
+  readonly counters: ApicBusCounters;
   private readonly cpus: CurrentCpu;
 
   constructor(cpus: CurrentCpu) {
+    super();
+    this.lapics = [];
+    this.eoiListeners = [];
+    this.counters = { messages: 0, undelivered: 0, refusedMode: 0 };
     this.cpus = cpus;
   }
 
@@ -45,13 +58,13 @@ export class ApicBus implements MessageTarget, MmioRegion {
    */
   message(addressLo: number, data: number): void {
     const trigger = (data >> 15) & 1;
-    if (trigger === TRIGGER_LEVEL && (data & 0x4000) === 0) return;
-    const hint = (addressLo & 8) !== 0;
     const mode = (data >> 8) & 7;
+    if (trigger === TRIGGER_LEVEL && (data & 0x4000) === 0 && mode <= DELIVERY_LOWEST_PRIORITY) return;
+    const redirected = (addressLo & 8) !== 0 && mode === DELIVERY_FIXED;
     this.deliver(
       (addressLo >> 12) & 0xff,
       (addressLo & 4) !== 0,
-      hint ? DELIVERY_LOWEST_PRIORITY : mode,
+      redirected ? DELIVERY_LOWEST_PRIORITY : mode,
       data & 0xff,
       trigger,
     );
@@ -72,25 +85,59 @@ export class ApicBus implements MessageTarget, MmioRegion {
       }
     } else if (mode === DELIVERY_LOWEST_PRIORITY) {
       accepted = this.lowest(dest, logical)?.accept(vector, trigger) ?? false;
-    } else {
+    } else if (mode === RESERVED_MODE || mode === DELIVERY_STARTUP) {
       this.counters.refusedMode++;
       return false;
-    }
+    } else accepted = this.control(dest, logical, mode);
     if (!accepted) this.counters.undelivered++;
     return accepted;
   }
 
-  private lowest(dest: number, logical: boolean): LocalApic | null {
+  /** An interprocessor interrupt without shorthand: like a message, but start-up is allowed. Edge. */
+  ipi(dest: number, logical: boolean, mode: number, vector: number): void {
+    if (mode !== DELIVERY_STARTUP) {
+      this.deliver(dest, logical, mode, vector, TRIGGER_EDGE);
+      return;
+    }
+    this.counters.messages++;
+    if (!this.control(dest, logical, mode)) this.counters.undelivered++;
+  }
+
+  /** An interprocessor interrupt to every local APIC but one (null: to all). Lowest priority: to one of them. */
+  broadcast(but: LocalApic | null, mode: number, vector: number): void {
+    this.counters.messages++;
+    let taken = false;
     let best: LocalApic | null = null;
     for (const lapic of this.lapics) {
-      if (lapic.matches(dest, logical) && (best === null || lapic.priority() < best.priority())) best = lapic;
+      if (lapic === but) continue;
+      if (mode === DELIVERY_LOWEST_PRIORITY) best = better(best, lapic);
+      else if (mode === DELIVERY_FIXED ? lapic.accept(vector, TRIGGER_EDGE) : lapic.control(mode)) taken = true;
     }
+    if (best !== null) taken = best.accept(vector, TRIGGER_EDGE);
+    if (!taken) this.counters.undelivered++;
+  }
+
+  private control(dest: number, logical: boolean, mode: number): boolean {
+    let taken = false;
+    for (const lapic of this.lapics) if (lapic.matches(dest, logical) && lapic.control(mode)) taken = true;
+    return taken;
+  }
+
+  private lowest(dest: number, logical: boolean): LocalApic | null {
+    let best: LocalApic | null = null;
+    for (const lapic of this.lapics) if (lapic.matches(dest, logical)) best = better(best, lapic);
     return best;
   }
 
   /** A local APIC has ended a level vector. */
   eoiBroadcast(vector: number): void {
-    for (const listener of this.eoiListeners) listener.eoi(vector);
+    const listeners = this.eoiListeners;
+    for (let i = 0; i < listeners.length; i++) listeners[i].eoi(vector);
+  }
+
+  /** A local APIC was enabled or changed its ids. */
+  receiversChanged(): void {
+    for (const listener of this.eoiListeners) listener.retry?.();
   }
 
   read32(offset: number): number {
@@ -104,4 +151,11 @@ export class ApicBus implements MessageTarget, MmioRegion {
   private own(): LocalApic {
     return this.lapics[this.cpus.current?.id ?? 0];
   }
+}
+
+/** The better target of lowest-priority arbitration: enabled before disabled, then by priority, then the first. */
+function better(best: LocalApic | null, other: LocalApic): LocalApic {
+  if (best === null) return other;
+  if (best.enabled() !== other.enabled()) return best.enabled() ? best : other;
+  return other.priority() < best.priority() ? other : best;
 }

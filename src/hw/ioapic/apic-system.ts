@@ -24,14 +24,20 @@ export interface ApicSystem {
   readonly lapics: readonly LocalApic[];
 }
 
+/** Options of {@link installApics}. */
+export interface ApicOptions {
+  /** Local APICs whose EOI broadcast can be suppressed (version bit 24, SVR bit 12). Default false. */
+  directedEoi?: boolean;
+}
+
 /**
  * Builds the interrupt controllers of a host: a local APIC per CPU (set as `cpu.lapic`), the IO-APIC and the PCI lines,
  * decoded at their usual addresses and connected to the root complex.
  */
-export function installApics(rc: RootComplex, set: ApicCpus): ApicSystem {
+export function installApics(rc: RootComplex, set: ApicCpus, options: ApicOptions = {}): ApicSystem {
   const bus = new ApicBus(set);
   for (const cpu of set.cpus) {
-    const lapic = new LocalApic(bus, cpu.id, cpu);
+    const lapic = new LocalApic(bus, cpu.id, cpu, rc.sim, options.directedEoi ?? false);
     bus.lapics.push(lapic);
     cpu.lapic = lapic;
   }

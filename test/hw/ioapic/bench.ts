@@ -1,4 +1,10 @@
-import { type ApicCpu, type ApicSystem, IOREDTBL, installApics } from '../../../src/hw/ioapic/index.js';
+import {
+  type ApicCpu,
+  type ApicOptions,
+  type ApicSystem,
+  IOREDTBL,
+  installApics,
+} from '../../../src/hw/ioapic/index.js';
 import { PhysicalMemory } from '../../../src/hw/memory/index.js';
 import { IOAPIC_BASE, type IoMem, RootComplex } from '../../../src/hw/pcie/index.js';
 import { Simulation } from '../../../src/sim/index.js';
@@ -8,9 +14,14 @@ export class CountingCpu implements ApicCpu {
   readonly id: number;
   lapic: ApicCpu['lapic'] = null;
   interrupts = 0;
+  nmis = 0;
 
   constructor(id: number) {
     this.id = id;
+  }
+
+  nmi(): void {
+    this.nmis++;
   }
 
   interrupt(): void {
@@ -27,10 +38,10 @@ export class ApicBench {
   readonly apics: ApicSystem;
   private readonly io: IoMem;
 
-  constructor(cpus = 1) {
+  constructor(cpus = 1, options: ApicOptions = {}) {
     this.rc = new RootComplex(this.sim, new PhysicalMemory(this.sim.arena, 1));
     this.cpus = Array.from({ length: cpus }, (_, id) => new CountingCpu(id));
-    this.apics = installApics(this.rc, this);
+    this.apics = installApics(this.rc, this, options);
     this.io = this.rc.ioremap(IOAPIC_BASE, 0x1000) as IoMem;
   }
 
@@ -60,7 +71,14 @@ export class ApicBench {
     return this.io.read32(0x10);
   }
 
-  /** Takes and ends every pending interrupt once; returns the vectors. */
+  /** Moves the clock, firing what is due. */
+  until(ns: number): void {
+    this.sim.weakToo = true;
+    this.sim.drain(ns);
+    this.sim.advanceTo(ns);
+  }
+
+  /** The next pending vector of a CPU, taken into service; -1 when there is none. */
   takeOne(cpu = 0): number {
     const lapic = this.apics.lapics[cpu] as ApicSystem['lapics'][number];
     return lapic.pending ? lapic.acknowledge() : -1;

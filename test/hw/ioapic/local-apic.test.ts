@@ -130,10 +130,10 @@ describe('LocalApic', () => {
     expect(lapic.counters).toMatchObject({ disabled: 1, illegalVector: 1 });
   });
 
-  it('register without a model: reads 0, ignored, counted', () => {
+  it('reserved register: reads 0, ignored, counted', () => {
     const { lapic } = new ApicBench();
-    lapic.write32(0x300, 1);
-    expect([lapic.read32(0x390), lapic.counters.refusedRegister]).toEqual([0, 2]);
+    lapic.write32(0x400, 1);
+    expect([lapic.read32(0x3f0), lapic.counters.refusedRegister]).toEqual([0, 2]);
   });
 });
 
@@ -161,9 +161,9 @@ describe('messages', () => {
     expect(pending(hinted)).toEqual([false, true, false]);
   });
 
-  it('delivery mode NMI: refused and counted; level de-assert: nothing', () => {
+  it('reserved delivery mode: refused and counted; level de-assert: nothing', () => {
     const bench = new ApicBench();
-    bench.apics.bus.message(dest(0), 0x441);
+    bench.apics.bus.message(dest(0), 0x341);
     bench.apics.bus.message(dest(0), 0x8041);
     expect(pending(bench)).toEqual([false]);
     expect(bench.apics.bus.counters).toMatchObject({ messages: 1, refusedMode: 1 });
