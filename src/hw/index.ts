@@ -3,9 +3,14 @@ export * from './ioapic/index.js';
 export * from './memory/index.js';
 export * from './msi/index.js';
 export {
+  ABLE_PARTNER,
+  createNvm,
+  type LinkPartner,
   NIC_DROP_NAMES,
   Nic82574,
   type NicOptions,
+  type NvmKind,
+  nvmChecksum,
   REGISTER_GROUPS,
   type RegisterGroup,
   type RegisterRow,

@@ -1,3 +1,6 @@
+import { TP } from '../../sim/index.js';
+import type { NicParts } from './parts.js';
+
 /*
  * Why a frame ended in the NIC. The values index `Nic82574.drops`; the names are shared with the drop reasons of a host.
  */
@@ -8,7 +11,7 @@ export const NIC_MISSED = 0;
 export const NIC_CRC_ERROR = 1;
 /** Longer than the receiver allows (ROC, RJC), or too short to have an Ethernet header (RUC, RFC). */
 export const NIC_LENGTH_ERROR = 2;
-/** No address filter matched. */
+/** No filter let it pass (addresses, VLAN), or it is a MAC control frame that the MAC keeps. */
 export const NIC_FILTER = 3;
 /** RCTL.EN was clear, or a reset emptied the receive FIFO. */
 export const NIC_RX_DISABLED = 4;
@@ -16,7 +19,7 @@ export const NIC_RX_DISABLED = 4;
 export const NIC_LINK_DOWN = 5;
 /** The data of a frame to send could not be read from host memory. */
 export const NIC_DMA_ABORT = 6;
-/** Transmit descriptors that are malformed or ask for something refused: see {@link TxErrors}. */
+/** Transmit descriptors that are malformed: see {@link TxErrors}. Or a reset emptied the transmit FIFO. */
 export const NIC_TX_ABORT = 7;
 /** Number of reasons. */
 export const NIC_DROP_COUNT = 8;
@@ -33,12 +36,20 @@ export const NIC_DROP_NAMES: readonly string[] = [
   'NIC_TX_ABORT',
 ];
 
+/** A frame ends here: counted, traced, given back. */
+export function dropFrame(parts: NicParts, frame: number, reason: number): void {
+  parts.drops[reason]++;
+  const { port, pool } = parts;
+  if (port.trace.on) {
+    port.trace.put(TP.NIC_DROP, port.hostId << 8, pool.journey[frame], pool.len(frame), reason, 0);
+  }
+  pool.unref(frame);
+}
+
 /** What NIC_TX_ABORT was, in more detail. */
 export interface TxErrors {
-  /** TSE set: TCP segmentation is refused. */
+  /** TSE set, and the context in force does not fit: no or too large MSS or HDRLEN, data that is not HDRLEN + PAYLEN bytes. */
   segmentation: number;
-  /** VLE set while CTRL.VME is: VLAN tag insertion is refused. */
-  vlan: number;
   /** No data, or more than the transmit FIFO or the chip's longest frame allows. */
   length: number;
   /** No end of packet within a whole descriptor cache. */
@@ -49,5 +60,5 @@ export interface TxErrors {
 
 /** A zeroed {@link TxErrors}. */
 export function newTxErrors(): TxErrors {
-  return { segmentation: 0, vlan: 0, length: 0, noEndOfPacket: 0, descriptorType: 0 };
+  return { segmentation: 0, length: 0, noEndOfPacket: 0, descriptorType: 0 };
 }

@@ -4,7 +4,10 @@ import { FCS_BYTES, type FramePool } from '../../wire/index.js';
 const CAPACITY = 1024;
 const MASK = CAPACITY - 1;
 
-/** The receive FIFO of the MAC: frames with one reference each, accounted by their bytes with CRC. */
+/**
+ * A FIFO of the MAC: frames with one reference each, accounted by their bytes with CRC. With each go the two words
+ * that receive-side scaling has found out about it.
+ */
 export class FrameFifo {
   /** Frames inside. */
   count = 0;
@@ -12,6 +15,8 @@ export class FrameFifo {
   bytes = 0;
   private readonly pool: FramePool;
   private readonly frames: Int32Array = new Int32Array(CAPACITY);
+  private readonly hashes: Int32Array = new Int32Array(CAPACITY);
+  private readonly queues: Int32Array = new Int32Array(CAPACITY);
   private head = 0;
 
   constructor(pool: FramePool) {
@@ -23,8 +28,16 @@ export class FrameFifo {
     return this.bytes + bytes <= limit && this.count < CAPACITY;
   }
 
-  push(frame: number): void {
-    this.frames[(this.head + this.count) & MASK] = frame;
+  /** Whether `frames` more can be held, whatever their length. */
+  holds(frames: number): boolean {
+    return this.count + frames <= CAPACITY;
+  }
+
+  push(frame: number, hash: number, mrq: number): void {
+    const at = (this.head + this.count) & MASK;
+    this.frames[at] = frame;
+    this.hashes[at] = hash;
+    this.queues[at] = mrq;
     this.count++;
     this.bytes += this.pool.len(frame) + FCS_BYTES;
   }
@@ -32,6 +45,16 @@ export class FrameFifo {
   /** The oldest frame; only when `count` > 0. */
   peek(): number {
     return this.frames[this.head];
+  }
+
+  /** The hash of the oldest frame. */
+  hash(): number {
+    return this.hashes[this.head];
+  }
+
+  /** RSS type | queue << 8 of the oldest frame. */
+  mrq(): number {
+    return this.queues[this.head];
   }
 
   /** Takes the oldest frame out. */

@@ -1,4 +1,5 @@
 /** The Intel 82574L Gigabit Ethernet controller: registers, descriptor rings, interrupt causes and moderation, MAC. */
+export { ABLE_PARTNER, type LinkPartner, partnerFor } from './autoneg.js';
 export {
   NIC_CRC_ERROR,
   NIC_DMA_ABORT,
@@ -12,7 +13,8 @@ export {
   NIC_TX_ABORT,
   type TxErrors,
 } from './drops.js';
-export { BAR_FLASH, BAR_IO, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
-export { NVM_SUM, NVM_WORDS } from './nvm.js';
+export { BAR_FLASH, BAR_IO, BAR_MSIX, BAR_REGISTERS, Nic82574, type NicOptions, type RegisterValue } from './nic.js';
+export { createNvm, NVM_SUM, NVM_WORDS, nvmChecksum } from './nvm.js';
+export type { NvmKind } from './nvm-unit.js';
 export type { Access, RegisterRow } from './registers/row.js';
 export { REGISTER_GROUPS, type RegisterGroup } from './registers/table.js';

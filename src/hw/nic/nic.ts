@@ -1,57 +1,73 @@
 import type { Digest } from '../../sim/index.js';
 import type { FramePool, WirePort, WireStation } from '../../wire/index.js';
 import type { ConfigSpace, DevicePort, DevicePortFactory, PciDevice } from '../pcie/index.js';
+import { type LinkPartner, partnerFor } from './autoneg.js';
 import { createConfig } from './config.js';
-import { NIC_DROP_NAMES, NIC_LINK_DOWN, type TxErrors } from './drops.js';
+import { dropFrame, NIC_DROP_NAMES, NIC_LINK_DOWN, NIC_RX_DISABLED, type TxErrors } from './drops.js';
 import { InterruptUnit } from './irq.js';
-import { createNvm, NVM_WORDS } from './nvm.js';
+import { Mdio } from './mdio.js';
+import { MSIX_VECTORS } from './msix-vectors.js';
+import { createNvm, ICW3_APME, NVM_INIT_CONTROL3, NVM_MAC } from './nvm.js';
+import { loadIdentity } from './nvm-identity.js';
+import { type NvmKind, NvmUnit } from './nvm-unit.js';
 import {
+  type NicParts,
   newDrops,
   TAG_KIND_MASK,
   TAG_RX_DESCRIPTORS,
   TAG_SHIFT,
   TAG_TX_DESCRIPTORS,
   TIMER_AUTONEG,
+  TIMER_EITR,
   TIMER_ITR,
+  TIMER_MDIC,
+  TIMER_PAUSE,
   TIMER_RADV,
+  TIMER_RAID,
   TIMER_RDTR,
   TIMER_TADV,
   TIMER_TIDV,
+  TIMER_TX_FIFO,
+  TIMER_TX_LINE,
 } from './parts.js';
 import { Phy } from './phy.js';
 import { ReceiveUnit } from './receive.js';
 import {
+  CTRL_EXT_EE_RST,
+  CTRL_FD,
+  CTRL_FRCDPX,
+  CTRL_FRCSPD,
   CTRL_GIO_MASTER_DISABLE,
   CTRL_PHY_RST,
   CTRL_RST,
   CTRL_SLU,
-  EECD_GNT,
-  EECD_REQ,
-  EERD_DONE,
-  EERD_START,
-  FPD,
+  CTRL_SPEED_SHIFT,
   ICR_LSC,
-  ICR_MDAC,
   RAH_AV,
+  STATUS_FD,
   STATUS_GIO_MASTER_ENABLE,
   STATUS_LU,
-  STATUS_SPEED_100,
-  STATUS_SPEED_1000,
   STATUS_SPEED_MASK,
+  STATUS_SPEED_SHIFT,
   SWSM_SMBI,
+  WUC_APME,
 } from './registers/bits.js';
 import { RegisterFile, UNKNOWN_WRITE } from './registers/file.js';
 import * as R from './registers/indices.js';
+import { restoreKept, saveKept } from './registers/soft-reset.js';
 import { LAYOUT } from './registers/table.js';
+import { TimeSync } from './time-sync.js';
 import { TransmitUnit } from './transmit.js';
+import { WakeUnit } from './wake.js';
 
 /** BARs of the device. */
 export const BAR_REGISTERS = 0;
 export const BAR_FLASH = 1;
 export const BAR_IO = 2;
-const _BAR_MSIX = 3;
-
-const MDIC_INT_EN = 1 << 29;
+/** MSI-X table, and the pending bit array behind it. */
+export const BAR_MSIX = 3;
+/** Offset of the pending bit array in {@link BAR_MSIX}. */
+const PBA_OFFSET = 0x2000;
 
 /** Options of a {@link Nic82574}. */
 export interface NicOptions {
@@ -59,6 +75,16 @@ export interface NicOptions {
   autoneg_ns?: number;
   /** See {@link InterruptUnit.strictGap}; default false. */
   strictInterruptGap?: boolean;
+  /** What is at the other end of the cable; default: a partner with all modes that the wire's rate allows. */
+  partner?: LinkPartner;
+  /** How long a transaction on the MDIO bus takes, ns (int32, default 0); the real one takes 25 600. */
+  mdi_ns?: number;
+  /** The part that holds the NVM (default 'eeprom'). */
+  nvm?: NvmKind;
+  /** What is in it (64 words of an EEPROM, up to 2048 of a flash); default: a plain card's image with `mac`. */
+  nvmImage?: Uint16Array;
+  /** The board is wired for wake-up: the function announces PME, and can raise it (default false). */
+  wake?: boolean;
 }
 
 /** A register as a dump shows it. */
@@ -81,15 +107,25 @@ export class Nic82574 implements PciDevice, WireStation {
   readonly phy: Phy;
   readonly rx: ReceiveUnit;
   readonly tx: TransmitUnit;
-  /** 64 words; EEWR writes them. */
+  readonly timeSync: TimeSync;
+  readonly wake: WakeUnit;
+  readonly mdio: Mdio;
+  readonly nvmUnit: NvmUnit;
+  /** The words of the NVM: an EEPROM's, or the shadow RAM of a flash. */
   readonly nvm: Uint16Array;
   /** Frames lost, by reason (NIC_*). */
   readonly drops: Float64Array = newDrops();
   /** Frames that came from the wire. */
   readonly arrived: Float64Array = new Float64Array(1);
   wire: WirePort | null = null;
-  private readonly pool: FramePool;
+  private readonly parts: NicParts;
   private linkUp = false;
+  /** Not in D0: frames and the link can only wake the system. */
+  private asleep = false;
+  /** The PHY's loopback that the transmitter knows of. */
+  private phyLooped = false;
+  /** The partner follows the rate of the wire. */
+  private readonly followsWire: boolean;
   /** IOADDR of the I/O window. */
   private ioAddress = 0;
 
@@ -99,17 +135,24 @@ export class Nic82574 implements PciDevice, WireStation {
    * @param mac 6 bytes, for the NVM, the first receive address and the serial number
    */
   constructor(ports: DevicePortFactory, pool: FramePool, mac: Uint8Array, options: NicOptions = {}) {
-    this.pool = pool;
-    this.config = createConfig(mac);
-    this.nvm = createNvm(mac);
+    this.config = createConfig(mac, options.wake === true);
     const port = ports.createPort(this);
     this.port = port;
+    const image = options.nvmImage ?? createNvm(mac);
+    this.nvmUnit = new NvmUnit(this.file.values, port.clock, options.nvm ?? 'eeprom', image);
+    this.nvm = this.nvmUnit.words;
+    loadIdentity(this.config, this.nvm);
     this.irq = new InterruptUnit(this.file, port, this.config, TIMER_ITR, options.strictInterruptGap === true);
     this.phy = new Phy(port, TIMER_AUTONEG, options.autoneg_ns ?? 0);
-    const parts = { port, pool, file: this.file, irq: this.irq, drops: this.drops };
-    this.rx = new ReceiveUnit(parts);
-    this.tx = new TransmitUnit(parts);
-    this.loadAddress();
+    this.followsWire = options.partner === undefined;
+    if (options.partner !== undefined) this.phy.partner = options.partner;
+    this.mdio = new Mdio(this.file.values, this.phy, this.irq, port, TIMER_MDIC, options.mdi_ns ?? 0);
+    this.timeSync = new TimeSync(this.file.values, port, pool);
+    this.wake = new WakeUnit(this.file.values, this.config, port, pool);
+    this.parts = { port, pool, file: this.file, irq: this.irq, drops: this.drops, timeSync: this.timeSync };
+    this.tx = new TransmitUnit(this.parts);
+    this.rx = new ReceiveUnit(this.parts, this.tx);
+    this.loadNvm();
     this.updateStatus();
   }
 
@@ -117,17 +160,20 @@ export class Nic82574 implements PciDevice, WireStation {
   connect(wire: WirePort): void {
     this.wire = wire;
     this.tx.wire = wire;
+    if (this.followsWire) this.phy.partner = partnerFor(wire.rate_bps);
     wire.attach(this);
   }
 
   frameArrived(frame: number): void {
     this.arrived[0]++;
-    if (this.linkUp) {
-      this.rx.arrived(frame);
-      return;
-    }
-    this.drops[NIC_LINK_DOWN]++;
-    this.pool.unref(frame);
+    if (this.linkUp && !this.asleep) this.rx.arrived(frame);
+    else this.refuse(frame);
+  }
+
+  /** A frame that finds no receiver: without link it is lost; asleep it may wake the system. */
+  private refuse(frame: number): void {
+    if (this.linkUp) this.wake.frame(frame);
+    dropFrame(this.parts, frame, this.linkUp ? NIC_RX_DISABLED : NIC_LINK_DOWN);
   }
 
   linkChanged(up: boolean): void {
@@ -140,41 +186,57 @@ export class Nic82574 implements PciDevice, WireStation {
     const up = this.phy.up && (this.file.values[R.CTRL] & CTRL_SLU) !== 0;
     if (up === this.linkUp) return;
     this.linkUp = up;
-    this.tx.linkUp = up;
+    this.tx.setLink(up);
     this.updateStatus();
     this.irq.raise(ICR_LSC);
-    if (up) this.tx.pump();
+    if (this.asleep) this.wake.linkChanged();
+    else if (up) this.tx.pump();
+  }
+
+  /** Reads of host memory are under way: with GIO_MASTER_DISABLE, STATUS tells software when the last has ended. */
+  private reading(): boolean {
+    const { rx, tx } = this;
+    return rx.ring.fetching() || rx.ring1.fetching() || tx.reading();
   }
 
   private updateStatus(): void {
     const v = this.file.values;
-    const fixed = ~(STATUS_LU | STATUS_SPEED_MASK | STATUS_GIO_MASTER_ENABLE);
-    const rate = this.wire === null ? 0 : this.wire.rate_bps;
-    const speed = rate === 10_000_000 ? 0 : rate === 100_000_000 ? STATUS_SPEED_100 : STATUS_SPEED_1000;
-    let status = (v[R.STATUS] & fixed) | speed;
+    const fixed = ~(STATUS_FD | STATUS_LU | STATUS_SPEED_MASK | STATUS_GIO_MASTER_ENABLE);
+    const ctrl = v[R.CTRL];
+    // Speed and duplex are the PHY's, unless the MAC is forced.
+    const speed = (ctrl & CTRL_FRCSPD) !== 0 ? (ctrl >> CTRL_SPEED_SHIFT) & 3 : this.phy.speed;
+    const full = (ctrl & CTRL_FRCDPX) !== 0 ? (ctrl & CTRL_FD) !== 0 : this.phy.fullDuplex;
+    let status = (v[R.STATUS] & fixed) | (speed << STATUS_SPEED_SHIFT);
+    if (full) status |= STATUS_FD;
     if (this.linkUp) status |= STATUS_LU;
-    if ((v[R.CTRL] & CTRL_GIO_MASTER_DISABLE) === 0) status |= STATUS_GIO_MASTER_ENABLE;
+    if ((ctrl & CTRL_GIO_MASTER_DISABLE) === 0 || this.reading()) status |= STATUS_GIO_MASTER_ENABLE;
     v[R.STATUS] = status;
   }
 
-  /** The first receive address comes from the NVM. */
-  private loadAddress(): void {
+  /** What comes from the NVM: the first receive address, and whether wake-up is on. */
+  private loadNvm(): void {
     const v = this.file.values;
-    v[R.RAL0] = this.nvm[0] | (this.nvm[1] << 16);
-    v[R.RAH0] = this.nvm[2] | RAH_AV;
+    v[R.RAL0] = this.nvm[NVM_MAC] | (this.nvm[NVM_MAC + 1] << 16);
+    v[R.RAH0] = this.nvm[NVM_MAC + 2] | RAH_AV;
+    const apme = (this.nvm[NVM_INIT_CONTROL3] & ICW3_APME) !== 0 ? WUC_APME : 0;
+    v[R.WUC] = (v[R.WUC] & ~WUC_APME) | apme;
   }
 
   mmioRead(bar: number, offset: number): number {
     if (bar === BAR_REGISTERS) return this.readRegister(offset);
-    if (bar === BAR_FLASH) return -1;
+    if (bar === BAR_FLASH) return this.nvmUnit.flash === null ? -1 : this.nvmUnit.flash.read(offset);
     if (bar === BAR_IO) return offset === 0 ? this.ioAddress : offset === 4 ? this.readRegister(this.ioAddress) : 0;
-    return 0;
+    if (bar !== BAR_MSIX) return 0;
+    const { table } = this.irq.msix;
+    return offset < PBA_OFFSET ? table.readTable(offset) : table.readPba(offset - PBA_OFFSET);
   }
 
   mmioWrite(bar: number, offset: number, value: number): void {
     if (bar === BAR_REGISTERS) this.writeRegister(offset, value);
     else if (bar === BAR_IO && offset === 0) this.ioAddress = value & 0x1ffff;
     else if (bar === BAR_IO && offset === 4) this.writeRegister(this.ioAddress, value);
+    else if (bar === BAR_FLASH) this.nvmUnit.flash?.write(offset, value);
+    else if (bar === BAR_MSIX && offset < PBA_OFFSET) this.irq.msix.table.writeTable(offset, value, this.port);
   }
 
   private readRegister(offset: number): number {
@@ -184,9 +246,14 @@ export class Nic82574 implements PciDevice, WireStation {
       return 0;
     }
     if (i === R.ICR) return this.irq.readCause();
+    if (LAYOUT.effect[i] === 0) return this.file.read(i);
+    if (i === R.SYSTIML || i === R.SYSTIMH) return this.timeSync.half(i);
     const value = this.file.read(i);
     // A semaphore: whoever reads it as 0 has taken it.
     if (i === R.SWSM) this.file.values[i] |= SWSM_SMBI;
+    else if (i === R.RXSTMPH) this.timeSync.released(R.TSYNCRXCTL);
+    else if (i === R.TXSTMPH) this.timeSync.released(R.TSYNCTXCTL);
+    else return this.nvmUnit.read(i, value);
     return value;
   }
 
@@ -199,6 +266,7 @@ export class Nic82574 implements PciDevice, WireStation {
     if (i === R.IMS) this.irq.writeMaskSet(value);
     else if (i === R.IMC) this.irq.writeMaskClear(value);
     else if (i === R.ICR) this.irq.writeCause(value);
+    else if (i === R.MDIC) this.mdic(value);
     else {
       this.file.write(i, value);
       if (LAYOUT.effect[i] !== 0) this.wrote(i, value);
@@ -209,26 +277,25 @@ export class Nic82574 implements PciDevice, WireStation {
   private wrote(i: number, value: number): void {
     if (i === R.RDT) this.rx.kick();
     else if (i === R.TDT) this.tx.pump();
+    else if (i >= R.EITR0 && i < R.EITR0 + MSIX_VECTORS) this.irq.vectorThrottleChanged(i - R.EITR0);
     else if (i === R.ITR) this.irq.throttleChanged();
     else if (i === R.ICS) this.irq.raise(value);
-    else if (i === R.RDTR) {
-      if ((value & FPD) !== 0) this.rx.delay.flush();
-    } else if (i === R.TIDV) {
-      if ((value & FPD) !== 0) this.tx.delay.flush();
-    } else this.wroteControl(i, value);
+    else this.wroteControl(i, value);
   }
 
   private wroteControl(i: number, value: number): void {
-    const v = this.file.values;
     if (i === R.CTRL) this.wroteCtrl(value);
-    else if (i === R.RCTL) this.rx.controlChanged();
-    else if (i === R.TCTL) this.tx.pump();
-    else if (i === R.RDBAL || i === R.RDBAH || i === R.RDLEN || i === R.RDH) this.rx.ringChanged();
-    else if (i === R.TDBAL || i === R.TDBAH || i === R.TDLEN || i === R.TDH) this.tx.ringChanged();
-    else if (i === R.MDIC) this.mdic(value);
-    else if (i === R.EERD) v[i] = this.readNvm(value);
-    else if (i === R.EEWR) v[i] = this.writeNvm(value);
-    else if (i === R.EECD) v[i] = (v[i] & EECD_REQ) !== 0 ? v[i] | EECD_GNT : v[i] & ~EECD_GNT;
+    else if (i === R.CTRL_EXT) this.wroteCtrlExt(value);
+    else if (i === R.IVAR) this.irq.vectorsAllocated();
+    else if (i === R.PBACL) this.irq.msix.clearPendingVectors(value);
+    else if (i === R.TIMINCA) this.timeSync.wroteIncrement();
+    else if (i === R.SYSTIML || i === R.SYSTIMH) this.timeSync.wroteTime(i);
+    else if (i === R.TIMADJH) this.timeSync.adjust();
+    else if (i === R.WUC) this.wake.wroteControl(value);
+    else if (i === R.RCTL) this.wroteRctl();
+    else if (i >= R.FIRST_RECEIVE && i <= R.LAST_RECEIVE) this.rx.wrote(i, value);
+    else if (i >= R.FIRST_TRANSMIT && i <= R.LAST_TRANSMIT) this.wroteTransmit(i, value);
+    else this.nvmUnit.wrote(i, value);
   }
 
   private wroteCtrl(value: number): void {
@@ -239,42 +306,72 @@ export class Nic82574 implements PciDevice, WireStation {
     if ((value & CTRL_PHY_RST) !== 0) this.phy.reset();
     this.updateStatus();
     this.linkMayHaveChanged();
+    this.tx.controlChanged(this);
+    this.rx.formatChanged();
     this.rx.kick();
     this.tx.pump();
   }
 
+  private wroteRctl(): void {
+    this.tx.controlChanged(this);
+    this.rx.controlChanged();
+  }
+
+  private wroteTransmit(i: number, value: number): void {
+    if (i === R.TCTL) {
+      this.rx.flow.transmitControlWritten();
+      this.tx.pump();
+    } else this.tx.wrote(i, value);
+  }
+
+  get phyLoopback(): boolean {
+    return this.phy.loopback;
+  }
+
+  /** A frame sent while RCTL.LBM loops the MAC back, or BMCR the PHY. */
+  loopedBack(frame: number): void {
+    this.arrived[0]++;
+    this.rx.arrived(frame);
+  }
+
+  /** EE_RST: the NVM is read again. */
+  private wroteCtrlExt(value: number): void {
+    if ((value & CTRL_EXT_EE_RST) === 0) return;
+    this.nvmUnit.reload();
+    this.loadNvm();
+  }
+
   private mdic(value: number): void {
-    const v = this.file.values;
-    v[R.MDIC] = this.phy.mdic(value);
+    if (this.mdio.wrote(value)) this.phyAccessed();
+  }
+
+  /** A transaction with the PHY has ended: its link or its loopback may have changed. */
+  private phyAccessed(): void {
+    if (this.phy.loopback !== this.phyLooped) {
+      this.phyLooped = this.phy.loopback;
+      this.tx.controlChanged(this);
+    }
     this.linkMayHaveChanged();
-    if ((value & MDIC_INT_EN) !== 0) this.irq.raise(ICR_MDAC);
   }
 
-  /** EERD: address << 2 | START in, data << 16 | address << 2 | DONE out. Beyond the NVM the data is 0. */
-  private readNvm(value: number): number {
-    const address = (value >>> 2) & 0x3fff;
-    const request = value & 0xfffc;
-    if ((value & EERD_START) === 0) return request | EERD_DONE;
-    const data = address < NVM_WORDS ? this.nvm[address] : 0;
-    return (data << 16) | request | EERD_DONE;
-  }
-
-  /** EEWR: as EERD, with the data in. */
-  private writeNvm(value: number): number {
-    const address = (value >>> 2) & 0x3fff;
-    if ((value & EERD_START) !== 0 && address < NVM_WORDS) this.nvm[address] = value >>> 16;
-    return (value & ~3) | EERD_DONE;
+  /** Configuration space was written: the way of signalling, the power state may have changed. */
+  configWritten(): void {
+    this.asleep = this.config.powerState() !== 0;
+    this.irq.configWritten();
+    this.wake.refresh();
   }
 
   dmaComplete(tag: number, ok: number): void {
     const kind = tag & TAG_KIND_MASK;
-    if (kind === TAG_RX_DESCRIPTORS) this.rx.fetched(ok);
-    else if (kind === TAG_TX_DESCRIPTORS) this.tx.fetched(ok);
+    if (kind === TAG_RX_DESCRIPTORS) this.rx.fetched(tag >>> TAG_SHIFT, ok);
+    else if (kind === TAG_TX_DESCRIPTORS) this.tx.fetched(tag >>> TAG_SHIFT, ok);
     else this.tx.dataRead(tag >>> TAG_SHIFT, ok);
+    if ((this.file.values[R.CTRL] & CTRL_GIO_MASTER_DISABLE) !== 0) this.updateStatus();
   }
 
-  timer(op: number, _a: number): void {
+  timer(op: number, a: number): void {
     if (op === TIMER_ITR) this.irq.windowEnd();
+    else if (op === TIMER_EITR) this.irq.msix.windowEnd(a);
     else if (op === TIMER_RDTR) this.rx.delay.restartingExpired();
     else if (op === TIMER_RADV) this.rx.delay.absoluteExpired();
     else if (op === TIMER_TIDV) this.tx.delay.restartingExpired();
@@ -282,42 +379,57 @@ export class Nic82574 implements PciDevice, WireStation {
     else if (op === TIMER_AUTONEG) {
       this.phy.negotiated();
       this.linkMayHaveChanged();
-    } else this.tx.fifoTimerExpired();
+    } else if (op === TIMER_MDIC) {
+      this.mdio.finish();
+      this.phyAccessed();
+    } else if (op === TIMER_TX_FIFO) this.tx.fifoTimerExpired();
+    else if (op === TIMER_TX_LINE) this.tx.lineFree();
+    else if (op === TIMER_PAUSE) this.tx.pauseExpired();
+    else if (op === TIMER_RAID) this.rx.ackExpired();
   }
 
-  /** CTRL.RST: all registers but the semaphores, which drivers hold across it. The PHY and its link stay. */
+  /** CTRL.RST: all registers but those that registers/soft-reset.ts names. The PHY and its link stay. */
   private softReset(): void {
-    const v = this.file.values;
-    const extcnf = v[R.EXTCNF_CTRL];
-    const swsm = v[R.SWSM];
+    const kept = saveKept(this.file.values);
     this.resetDevice();
-    v[R.EXTCNF_CTRL] = extcnf;
-    v[R.SWSM] = swsm;
+    restoreKept(this.file.values, kept);
+    // PMCSR outlives this reset, and its PME bits show in WUC.
+    this.wake.refresh();
   }
 
   /** Registers to their reset values; what is on chip is lost. */
   private resetDevice(): void {
     this.file.reset();
-    this.loadAddress();
+    this.loadNvm();
+    this.nvmUnit.reset();
+    this.mdio.reset();
     this.irq.reset();
+    this.timeSync.reset();
     this.rx.reset();
     this.tx.reset();
+    this.tx.controlChanged(this);
     this.linkUp = this.phy.up;
-    this.tx.linkUp = this.linkUp;
+    this.tx.setLink(this.linkUp);
     this.updateStatus();
   }
 
   /** Power-on reset: the registers and the PHY, which negotiates anew. */
   reset(): void {
+    const wake = this.wake.save();
+    this.nvmUnit.reload();
     this.phy.reset();
+    this.irq.msix.table.reset();
     this.resetDevice();
+    this.wake.restore(wake);
     this.ioAddress = 0;
+    this.configWritten();
   }
 
   /** What a register would read as, without side effects; 0 where there is none. */
   peek(offset: number): number {
     const i = RegisterFile.find(offset);
     if (i < 0) return 0;
+    if (i === R.SYSTIML || i === R.SYSTIMH) return this.timeSync.half(i);
     return i === R.ICR ? this.irq.peekCause() : this.file.values[i];
   }
 

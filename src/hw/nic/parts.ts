@@ -3,6 +3,7 @@ import type { DevicePort } from '../pcie/index.js';
 import { NIC_DROP_COUNT } from './drops.js';
 import type { InterruptUnit } from './irq.js';
 import type { RegisterFile } from './registers/file.js';
+import type { TimeSync } from './time-sync.js';
 
 /* Timer operations of the device. */
 export const TIMER_ITR = 0;
@@ -12,6 +13,14 @@ export const TIMER_TIDV = 3;
 export const TIMER_TADV = 4;
 export const TIMER_AUTONEG = 5;
 export const TIMER_TX_FIFO = 6;
+/* Timers of the data path: ACK delay, line free, end of a pause. */
+export const TIMER_RAID = 32;
+export const TIMER_TX_LINE = 33;
+export const TIMER_PAUSE = 34;
+/** End of an MDIO transaction. */
+export const TIMER_MDIC = 40;
+/** The window of MSI-X vector `a`. */
+export const TIMER_EITR = 7;
 
 /* Kinds of DMA read, in the low bits of the tag. */
 export const TAG_RX_DESCRIPTORS = 0;
@@ -33,6 +42,7 @@ export interface NicParts {
   readonly irq: InterruptUnit;
   /** Frames lost by reason (NIC_*). */
   readonly drops: Float64Array;
+  readonly timeSync: TimeSync;
 }
 
 /** A fresh array of drop counters. */

@@ -1,90 +1,104 @@
-import { crc32, csum_add, csum_partial } from '../../bytes/index.js';
 import { TP } from '../../sim/index.js';
 import { FCS_BYTES, FRAME_BAD_FCS, type FramePool } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
 import { addOctets, bump, sizeClass } from './counters.js';
-import { DelayTimer } from './delay-timer.js';
-import { DescriptorRing } from './descriptor-ring.js';
-import { NIC_CRC_ERROR, NIC_FILTER, NIC_LENGTH_ERROR, NIC_MISSED, NIC_RX_DISABLED } from './drops.js';
+import { type DelayOwner, DelayTimer } from './delay-timer.js';
+import { CACHE_DESCRIPTORS, DescriptorRing } from './descriptor-ring.js';
+import { dropFrame, NIC_CRC_ERROR, NIC_FILTER, NIC_LENGTH_ERROR, NIC_MISSED, NIC_RX_DISABLED } from './drops.js';
 import { accepts, DEST_BROADCAST, DEST_MULTICAST, destinationKind } from './filter.js';
+import { CONTROL_CONSUMED, CONTROL_ORDINARY, CONTROL_PASSED, FlowControl } from './flow-control.js';
 import { FrameFifo } from './frame-fifo.js';
 import type { InterruptUnit } from './irq.js';
-import { LONGEST_FRAME, type NicParts, receiveFifoBytes, TAG_RX_DESCRIPTORS, TIMER_RADV, TIMER_RDTR } from './parts.js';
+import {
+  LONGEST_FRAME,
+  type NicParts,
+  receiveFifoBytes,
+  TAG_RX_DESCRIPTORS,
+  TAG_SHIFT,
+  TIMER_RADV,
+  TIMER_RAID,
+  TIMER_RDTR,
+} from './parts.js';
 import {
   CTRL_GIO_MASTER_DISABLE,
+  CTRL_TFCE,
+  FPD,
+  ICR_ACK,
   ICR_RXDMT0,
   ICR_RXO,
   ICR_RXT0,
+  ICR_SRPD,
   RCTL_EN,
   RCTL_LPE,
   RCTL_RDMTS_SHIFT,
   RCTL_SBP,
-  RCTL_SECRC,
-  RFCTL_EXTEN,
-  RXCSUM_IPOFLD,
-  RXCSUM_PCSD,
-  RXCSUM_PCSS_MASK,
-  RXCSUM_TUOFLD,
-  RXD_ERR_CE,
-  RXD_STAT_IXSM,
+  TSYNC_ENABLED,
 } from './registers/bits.js';
 import * as R from './registers/indices.js';
-import { verifyChecksums } from './rx-checksum.js';
-import { receiveBufferBytes, writeExtended, writeLegacy } from './rx-descriptor.js';
+import { MRQ_QUEUE_1, Rss, rssEnabled } from './rss.js';
+import { RxHeaders } from './rx-headers.js';
+import { RxStore } from './rx-store.js';
+import type { TransmitUnit } from './transmit.js';
+import { vlanAccepts, vlanFilterOn } from './vlan.js';
 
 /** Shortest and longest frame without RCTL.LPE, without CRC. */
 const MIN_LENGTH = 60;
 const MAX_LENGTH = 1518;
 const ETH_HLEN = 14;
-/** A prefetch is due when fewer descriptors than this are left on chip. */
-const PREFETCH_BELOW = 16;
+/** Nanoseconds of one unit of RAID. */
+const ACK_UNIT_NS = 1024;
 
-/** The receiver: filters, FIFO, descriptors, checksums, write-back, receive causes. */
-export class ReceiveUnit {
+/** The receiver: filters, FIFO, queues, receive causes. */
+export class ReceiveUnit implements DelayOwner {
   readonly fifo: FrameFifo;
   readonly ring: DescriptorRing;
+  readonly ring1: DescriptorRing;
   readonly delay: DelayTimer;
+  readonly flow: FlowControl;
   /** Frames written to host memory. */
   readonly delivered: Float64Array = new Float64Array(1);
   private readonly values: Int32Array;
   private readonly port: DevicePort;
   private readonly pool: FramePool;
   private readonly irq: InterruptUnit;
-  private readonly drops: Float64Array;
-  /** Arena offset where a CRC is put together before it is written to the host. */
-  private readonly crcAt: number;
-  private bufferBytes: number;
+  private readonly parts: NicParts;
+  private readonly store: RxStore;
+  private readonly headers: RxHeaders = new RxHeaders();
+  private readonly rss: Rss;
+  private readonly ackTimer: number;
+  private ackArmed = false;
+  /** Frames may take the short way. */
+  private plain = false;
+  /** Receive-side scaling is on. */
+  private scaling = false;
+  /** Software has set up the second ring. */
+  private second = false;
 
-  constructor(parts: NicParts) {
+  constructor(parts: NicParts, tx: TransmitUnit) {
     this.values = parts.file.values;
     this.port = parts.port;
     this.pool = parts.pool;
     this.irq = parts.irq;
-    this.drops = parts.drops;
+    this.parts = parts;
     this.fifo = new FrameFifo(parts.pool);
-    this.ring = new DescriptorRing(parts.file, parts.port, {
-      base: R.RDBAL,
-      baseHigh: R.RDBAH,
-      length: R.RDLEN,
-      head: R.RDH,
-      tail: R.RDT,
-      tag: TAG_RX_DESCRIPTORS,
-      ring: 0,
-    });
-    this.delay = new DelayTimer(parts.file, parts.port, parts.irq, {
+    this.flow = new FlowControl(parts, tx);
+    this.ring = receiveRing(parts, 0);
+    this.ring1 = receiveRing(parts, 1);
+    const plan = {
       restarting: R.RDTR,
       absolute: R.RADV,
       restartingCount: R.ICRXPTC,
       absoluteCount: R.ICRXATC,
-      cause: ICR_RXT0,
       restartingOp: TIMER_RDTR,
       absoluteOp: TIMER_RADV,
-    });
-    this.crcAt = parts.port.localMemory(64);
-    this.bufferBytes = receiveBufferBytes(0);
+    };
+    this.delay = new DelayTimer(parts.file, parts.port, parts.irq, plan, this);
+    this.store = new RxStore(parts);
+    this.rss = new Rss(this.values);
+    this.ackTimer = parts.port.createTimer(TIMER_RAID, 0);
   }
 
-  /** A frame from the wire, with link. Takes over the reference. */
+  /** A frame from the wire, with link, or looped back. Takes over the reference. */
   arrived(frame: number): void {
     const v = this.values;
     if ((v[R.RCTL] & RCTL_EN) === 0) {
@@ -95,19 +109,49 @@ export class ReceiveUnit {
     bump(v, R.TPR);
     addOctets(v, R.TORL, length + FCS_BYTES);
     if (length < ETH_HLEN) {
-      bump(v, (this.pool.flags[frame] & FRAME_BAD_FCS) !== 0 ? R.RFC : R.RUC);
-      this.drop(frame, NIC_LENGTH_ERROR);
+      this.arrivedRunt(frame, length);
       return;
     }
     const arena = this.port.arena;
     const off = this.pool.off(frame);
     const kind = destinationKind(arena, off);
-    if (!accepts(v, arena, off, kind)) {
+    if (((arena.u8[off + 12] << 8) | arena.u8[off + 13]) === v[R.FCT]) {
+      this.arrivedControl(frame, length, kind);
+      return;
+    }
+    if (!accepts(v, arena, off, kind) || (vlanFilterOn(v) && !vlanAccepts(v, arena.u8, off, length))) {
       this.drop(frame, NIC_FILTER);
       return;
     }
+    this.accepted(frame, length, kind);
+  }
+
+  private accepted(frame: number, length: number, kind: number): void {
     if ((this.pool.flags[frame] & FRAME_BAD_FCS) !== 0) this.arrivedBad(frame, length);
     else this.arrivedGood(frame, length, kind);
+  }
+
+  /** Too short for its headers: with SBP it is stored all the same, if its address passes. */
+  private arrivedRunt(frame: number, length: number): void {
+    const v = this.values;
+    bump(v, (this.pool.flags[frame] & FRAME_BAD_FCS) !== 0 ? R.RFC : R.RUC);
+    bump(v, R.RLEC);
+    const arena = this.port.arena;
+    const off = this.pool.off(frame);
+    if ((v[R.RCTL] & RCTL_SBP) === 0 || length < 6) this.drop(frame, NIC_LENGTH_ERROR);
+    else if (!accepts(v, arena, off, destinationKind(arena, off))) this.drop(frame, NIC_FILTER);
+    else this.enqueue(this.padded(frame, length));
+  }
+
+  /** A frame of the type in FCT. One that the MAC keeps is no good packet to any other counter. */
+  private arrivedControl(frame: number, length: number, kind: number): void {
+    const fate = this.flow.received(frame);
+    const arena = this.port.arena;
+    const passed = fate === CONTROL_PASSED;
+    if (fate === CONTROL_CONSUMED || (!passed && !accepts(this.values, arena, this.pool.off(frame), kind))) {
+      this.drop(frame, NIC_FILTER);
+    } else if (fate === CONTROL_ORDINARY) this.accepted(frame, length, kind);
+    else this.enqueue(length < MIN_LENGTH ? this.padded(frame, length) : frame);
   }
 
   private longest(): number {
@@ -117,13 +161,10 @@ export class ReceiveUnit {
   /** A wrong CRC: counted by length, and stored only with RCTL.SBP. */
   private arrivedBad(frame: number, length: number): void {
     const v = this.values;
-    if (length > this.longest()) {
-      bump(v, R.RJC);
-      this.drop(frame, NIC_LENGTH_ERROR);
-      return;
-    }
-    bump(v, length < MIN_LENGTH ? R.RFC : R.CRCERRS);
-    if ((v[R.RCTL] & RCTL_SBP) === 0) this.drop(frame, NIC_CRC_ERROR);
+    const long = length > this.longest();
+    bump(v, long ? R.RJC : length < MIN_LENGTH ? R.RFC : R.CRCERRS);
+    if (long || length < MIN_LENGTH) bump(v, R.RLEC);
+    if ((v[R.RCTL] & RCTL_SBP) === 0) this.drop(frame, long ? NIC_LENGTH_ERROR : NIC_CRC_ERROR);
     else this.enqueue(length < MIN_LENGTH ? this.padded(frame, length) : frame);
   }
 
@@ -131,10 +172,14 @@ export class ReceiveUnit {
     const v = this.values;
     if (length > this.longest()) {
       bump(v, R.ROC);
-      this.drop(frame, NIC_LENGTH_ERROR);
+      bump(v, R.RLEC);
+      if ((v[R.RCTL] & RCTL_SBP) === 0) this.drop(frame, NIC_LENGTH_ERROR);
+      else this.enqueue(frame);
       return;
     }
-    if (!this.enqueue(length < MIN_LENGTH ? this.padded(frame, length) : frame)) return;
+    const whole = length < MIN_LENGTH ? this.padded(frame, length) : frame;
+    if ((v[R.TSYNCRXCTL] & TSYNC_ENABLED) !== 0) this.parts.timeSync.received(whole);
+    if (!this.enqueue(whole)) return;
     const octets = (length < MIN_LENGTH ? MIN_LENGTH : length) + FCS_BYTES;
     bump(v, R.GPRC);
     addOctets(v, R.GORCL, octets);
@@ -161,30 +206,52 @@ export class ReceiveUnit {
   /** Into the FIFO, if there is room. */
   private enqueue(frame: number): boolean {
     const v = this.values;
+    const { fifo } = this;
     const length = this.pool.len(frame);
-    if (!this.fifo.fits(length + FCS_BYTES, receiveFifoBytes(v[R.PBA]))) {
-      bump(v, R.MPC);
-      bump(v, R.ICRXOC);
-      this.drop(frame, NIC_MISSED);
-      this.stopDelayFor(ICR_RXO);
-      this.irq.raise(ICR_RXO);
-      // A refused prefetch is tried again with each frame that comes.
-      this.drain();
+    if (!fifo.fits(length + FCS_BYTES, receiveFifoBytes(v[R.PBA]))) {
+      this.missed(frame);
       return false;
     }
-    this.fifo.push(frame);
+    let mrq = 0;
+    let hash = 0;
+    if (this.scaling) {
+      const { u8 } = this.port.arena;
+      const off = this.pool.off(frame);
+      this.headers.parse(u8, off, length, v[R.VET]);
+      this.rss.classify(u8, off, this.headers);
+      mrq = this.rss.mrq;
+      hash = this.rss.hash;
+    }
+    fifo.push(frame, hash, mrq);
     const trace = this.port.trace;
     if (trace.on) {
-      trace.put(TP.MAC_FIFO, this.port.hostId << 8, this.pool.journey[frame], length, this.fifo.bytes, 0);
+      trace.put(TP.MAC_FIFO, this.port.hostId << 8, this.pool.journey[frame], length, fifo.bytes, 0);
     }
-    if (this.ring.free() === 0) bump(v, R.RNBC);
+    if (this.ringOf(mrq).free() === 0) bump(v, R.RNBC);
+    if ((v[R.CTRL] & CTRL_TFCE) !== 0) this.flow.grown(fifo.bytes);
     this.drain();
     return true;
   }
 
-  /** Descriptors have come (or were refused). */
-  fetched(ok: number): void {
-    if (this.ring.fetched(ok)) this.drain();
+  /** The FIFO has no room for a frame. */
+  private missed(frame: number): void {
+    const v = this.values;
+    bump(v, R.MPC);
+    bump(v, R.ICRXOC);
+    this.drop(frame, NIC_MISSED);
+    if ((v[R.CTRL] & CTRL_TFCE) !== 0) this.flow.grown(this.fifo.bytes);
+    this.raise(ICR_RXO | this.stopDelayFor(ICR_RXO));
+    // A refused prefetch is tried again with each frame that comes.
+    this.drain();
+  }
+
+  private ringOf(mrq: number): DescriptorRing {
+    return mrq < MRQ_QUEUE_1 ? this.ring : this.ring1;
+  }
+
+  /** Descriptors of a queue have come (or were refused). */
+  fetched(queue: number, ok: number): void {
+    if ((queue === 0 ? this.ring : this.ring1).fetched(ok)) this.drain();
   }
 
   /** The receiver may work: enabled, and allowed to master the bus. */
@@ -195,158 +262,199 @@ export class ReceiveUnit {
   /** Moves frames from the FIFO to host memory as long as descriptors last, then reports them. */
   drain(): void {
     if (!this.running()) return;
-    const ring = this.ring;
-    const crc = (this.values[R.RCTL] & RCTL_SECRC) !== 0 ? 0 : FCS_BYTES;
+    const { fifo, store } = this;
     let causes = 0;
-    while (this.fifo.count > 0) {
-      const total = this.pool.len(this.fifo.peek()) + crc;
-      const buffers = total <= this.bufferBytes ? 1 : Math.ceil(total / this.bufferBytes);
-      if (ring.cached < buffers) {
-        if (buffers < ring.size() || ring.size() === 0) break;
-        // The whole ring cannot hold this frame: waiting for descriptors would last forever.
-        bump(this.values, R.MPC);
-        this.drop(this.fifo.take(), NIC_MISSED);
+    while (fifo.count > 0) {
+      const mrq = fifo.mrq();
+      const ring = this.ringOf(mrq);
+      if (this.plain && store.storePlain(ring, fifo.peek(), fifo.hash(), mrq)) {
+        causes |= this.irq.rxCause(mrq < MRQ_QUEUE_1 ? 0 : 1) | this.fewLeft(ring, 1);
+        this.pool.unref(fifo.take());
+        this.delivered[0]++;
         continue;
       }
-      causes |= this.deliver(this.fifo.take(), total, buffers);
+      store.load(fifo.peek());
+      const need = store.need();
+      const skipped = store.skipEmpty(ring);
+      if (!store.ready(ring, need)) {
+        if (this.canHold(ring, need * store.stride)) break;
+        // The whole ring cannot hold this frame: waiting for descriptors would last forever.
+        bump(this.values, R.MPC);
+        this.drop(fifo.take(), NIC_MISSED);
+        continue;
+      }
+      const used = skipped + store.store(ring, need, fifo.hash(), mrq);
+      causes |= this.irq.rxCause(mrq < MRQ_QUEUE_1 ? 0 : 1) | this.reached(ring, used);
+      this.pool.unref(fifo.take());
+      this.delivered[0]++;
     }
-    if (ring.cached < PREFETCH_BELOW || this.fifo.count > 0) ring.fetch();
+    this.refill(this.ring);
+    if (this.second) this.refill(this.ring1);
+    if (this.flow.high) this.flow.shrunk(fifo.bytes);
     if (causes !== 0) this.report(causes);
   }
 
-  /** Data first, then the descriptor: posted writes keep that order. Returns RXT0 and what else was reached. */
-  private deliver(frame: number, total: number, buffers: number): number {
-    const { pool, ring } = this;
-    const checks = this.checks(frame);
-    const extended = (this.values[R.RFCTL] & RFCTL_EXTEN) !== 0;
-    const journey = pool.journey[frame];
-    const length = pool.len(frame);
-    const noSums = (this.values[R.RXCSUM] & RXCSUM_PCSD) !== 0;
-    const sums = noSums ? 0 : extended ? this.identification(frame) : this.packetChecksum(frame, total);
-    let causes = ICR_RXT0;
-    for (let k = 0, at = 0; k < buffers; k++, at += this.bufferBytes) {
-      const rest = total - at;
-      const n = rest < this.bufferBytes ? rest : this.bufferBytes;
-      const last = k === buffers - 1;
-      const words = this.port.arena.i32;
-      const w = ring.word(0);
-      this.writeData(words[w], words[w + 1], frame, length, at, n, journey);
-      if (extended) writeExtended(words, w, n, sums, checks, last);
-      else writeLegacy(words, w, n, k === 0 ? sums : 0, checks, last);
-      ring.writeBack(last ? checks | 3 : 1, journey);
-      ring.advance();
-      if (ring.free() === ring.size() >>> (1 + ((this.values[R.RCTL] >>> RCTL_RDMTS_SHIFT) & 3))) {
-        bump(this.values, R.ICRXDMTC);
-        causes |= ICR_RXDMT0;
-      }
-    }
-    this.delivered[0]++;
-    pool.unref(frame);
+  /** Whether a ring can ever have `need` descriptors on chip; makes room for them there. */
+  private canHold(ring: DescriptorRing, need: number): boolean {
+    ring.flush();
+    return (need < ring.size() && need <= CACHE_DESCRIPTORS) || ring.size() === 0;
+  }
+
+  private refill(ring: DescriptorRing): void {
+    if (this.fifo.count > 0) ring.fetch();
+    else ring.prefetch();
+  }
+
+  /** What else the frame in hand, now stored, has brought about: few descriptors left, a small packet, an acknowledgement. */
+  private reached(ring: DescriptorRing, used: number): number {
+    let causes = this.fewLeft(ring, used);
+    if (this.store.total <= this.values[R.RSRPD]) causes |= ICR_SRPD;
+    if (this.store.ack) causes |= this.acknowledged();
     return causes;
   }
 
-  /** `n` bytes of frame and CRC from position `at`, to the buffer at hi:lo. */
-  private writeData(
-    lo: number,
-    hi: number,
-    frame: number,
-    length: number,
-    at: number,
-    n: number,
-    journey: number,
-  ): void {
-    const { port } = this;
-    const data = at + n <= length ? n : at < length ? length - at : 0;
-    if (data > 0) port.dmaWrite(lo, hi, data, this.pool.off(frame) + at, journey);
-    if (data === n) return;
-    this.makeCrc(frame, length);
-    const to = (lo + data) | 0;
-    const carry = to >>> 0 < lo >>> 0 ? 1 : 0;
-    port.dmaWrite(to, (hi + carry) | 0, n - data, this.crcAt + (at + data - length), journey);
-  }
-
-  private makeCrc(frame: number, length: number): void {
-    const arena = this.port.arena;
-    const crc = crc32(arena.u8, this.pool.off(frame), length);
-    arena.i32[this.crcAt >> 2] = (this.pool.flags[frame] & FRAME_BAD_FCS) !== 0 ? ~crc : crc;
-  }
-
-  /** Status and error bits of a frame. */
-  private checks(frame: number): number {
+  /** RXDMT0 when the last `used` descriptors brought the free ones down to the fraction of RDMTS. */
+  private fewLeft(ring: DescriptorRing, used: number): number {
     const v = this.values;
-    if ((this.pool.flags[frame] & FRAME_BAD_FCS) !== 0) return RXD_ERR_CE << 8;
-    const rxcsum = v[R.RXCSUM];
-    if ((rxcsum & (RXCSUM_IPOFLD | RXCSUM_TUOFLD)) === 0) return RXD_STAT_IXSM;
-    return verifyChecksums(this.pool, frame, rxcsum, v[R.RFCTL]);
+    const left = ring.free();
+    const least = ring.size() >>> (1 + ((v[R.RCTL] >>> RCTL_RDMTS_SHIFT) & 3));
+    if (left > least || left + used <= least) return 0;
+    bump(v, R.ICRXDMTC);
+    return ICR_RXDMT0;
   }
 
-  /** Of an extended descriptor without RXCSUM.PCSD (with it there is the RSS hash, of which none is made): the IPv4 identification. */
-  private identification(frame: number): number {
-    const u8 = this.port.arena.u8;
-    const off = this.pool.off(frame);
-    return u8[off + 12] === 8 && u8[off + 13] === 0 ? (u8[off + 18] << 8) | u8[off + 19] : 0;
-  }
-
-  /** Of a legacy descriptor: the packet checksum from RXCSUM.PCSS to the end of what is stored. */
-  private packetChecksum(frame: number, total: number): number {
-    const { u8, u32 } = this.port.arena;
-    const off = this.pool.off(frame);
-    const start = this.values[R.RXCSUM] & RXCSUM_PCSS_MASK;
-    const length = this.pool.len(frame);
-    if (start >= length) return 0xffff;
-    let sum = csum_partial(u8, u32, off + start, length - start, 0);
-    if (total > length) {
-      this.makeCrc(frame, length);
-      const crc = csum_partial(u8, u32, this.crcAt, FCS_BYTES, 0);
-      // After an odd number of bytes the CRC begins in the middle of a 16-bit word.
-      sum = csum_add(sum, ((length - start) & 1) !== 0 ? swap(crc) : crc);
+  /** ACK now, or after RAID; further ones do not restart that timer. */
+  private acknowledged(): number {
+    const delay = this.values[R.RAID];
+    if (delay === 0) return ICR_ACK;
+    if (!this.ackArmed) {
+      this.ackArmed = true;
+      this.port.armTimer(this.ackTimer, delay * ACK_UNIT_NS);
     }
-    return ~sum & 0xffff;
+    return 0;
   }
 
-  /** Raises the causes of frames written back, RXT0 after its delays. */
+  /** RAID has run out. */
+  ackExpired(): void {
+    this.ackArmed = false;
+    this.raise(ICR_ACK);
+  }
+
+  /** Raises the causes of frames written back, those of the queues after their delays; a small packet waits for none. */
   private report(causes: number): void {
-    let now = causes & ~ICR_RXT0;
-    if (this.delay.event()) now |= ICR_RXT0;
-    else this.stopDelayFor(now);
-    if (now !== 0) this.irq.raise(now);
+    const other = ICR_RXDMT0 | ICR_SRPD | ICR_ACK;
+    let now = causes & other;
+    if ((now & ICR_SRPD) !== 0) now = causes | this.delay.take();
+    else if (this.delay.event(causes & ~other)) now = causes;
+    else now |= this.stopDelayFor(now);
+    if (now !== 0) this.raise(now);
+    else if (this.ring.held > 0 || this.ring1.held > 0) this.flushDue();
   }
 
-  /** RXDMT0 and RXO, when they interrupt, stop the delay timers (82583V datasheet 7.1.9): software looks at the ring anyway. */
-  private stopDelayFor(causes: number): void {
-    if ((causes & this.values[R.IMS]) !== 0) this.delay.cancel();
+  /** Causes may be raised only when the descriptors behind them are in host memory. */
+  private raise(causes: number): void {
+    this.flushHeld();
+    this.irq.raise(causes);
+  }
+
+  flushHeld(): void {
+    this.ring.flush();
+    this.ring1.flush();
+  }
+
+  private flushDue(): void {
+    if (this.ring.due()) this.ring.flush();
+    if (this.ring1.due()) this.ring1.flush();
+  }
+
+  /**
+   * RXDMT0 and RXO, when they interrupt, stop the delay timers (82583V datasheet 7.1.9): software looks at the ring anyway.
+   * Under MSI-X another vector does, so that the causes of the queues are due now; they are returned.
+   */
+  private stopDelayFor(causes: number): number {
+    return (causes & this.values[R.IMS]) !== 0 ? this.delay.take() & ~ICR_RXT0 : 0;
   }
 
   /** RDT or RCTL.EN was written. */
   kick(): void {
     if (this.fifo.count > 0) this.drain();
-    else if (this.ring.cached < PREFETCH_BELOW && this.running()) this.ring.fetch();
+    else if (this.running()) this.ring.prefetch();
   }
 
+  /** RCTL was written. */
   controlChanged(): void {
-    this.bufferBytes = receiveBufferBytes(this.values[R.RCTL]);
+    this.formatChanged();
     this.kick();
+    if (this.second && this.running()) this.ring1.prefetch();
   }
 
-  /** A base, length or head register was written. */
-  ringChanged(): void {
-    this.ring.restart();
+  /** A register that decides on what is stored was written: one of the receiver's, or CTRL. */
+  formatChanged(): void {
+    this.store.configure();
+    this.scaling = rssEnabled(this.values);
+    this.plain = this.store.plain && this.values[R.RSRPD] === 0;
+  }
+
+  /** A register of the receiver was written. */
+  wrote(i: number, value: number): void {
+    if (i === R.RDT1) this.kickSecond();
+    else if (i === R.RDTR) this.delayWritten(value);
+    else if (i === R.RXDCTL || i === R.RXDCTL1) this.thresholdsChanged();
+    else if (i === R.RDBAL || i === R.RDBAH || i === R.RDLEN || i === R.RDH) this.ring.restart();
+    else if (i === R.RDBAL1 || i === R.RDBAH1 || i === R.RDLEN1 || i === R.RDH1) {
+      this.ring1.restart();
+      this.second = this.ring1.used();
+    } else this.formatChanged();
+  }
+
+  private kickSecond(): void {
+    if (this.fifo.count > 0) this.drain();
+    else if (this.running()) this.ring1.prefetch();
+  }
+
+  /** FPD: what is held is written back, and a delay that runs is over. */
+  private delayWritten(value: number): void {
+    this.thresholdsChanged();
+    if ((value & FPD) !== 0) this.delay.flush();
+  }
+
+  /** Without RDTR each frame is written back at once, because each may interrupt. */
+  private thresholdsChanged(): void {
+    const immediate = this.values[R.RDTR] === 0;
+    this.ring.thresholdsChanged(immediate);
+    this.ring1.thresholdsChanged(immediate);
   }
 
   /** Frames in the FIFO are lost; the registers have been reset already. */
   reset(): void {
     while (this.fifo.count > 0) this.drop(this.fifo.take(), NIC_RX_DISABLED);
     this.delay.cancel();
+    if (this.ackArmed) this.port.disarmTimer(this.ackTimer);
+    this.ackArmed = false;
     this.ring.restart();
-    this.bufferBytes = receiveBufferBytes(this.values[R.RCTL]);
+    this.ring1.restart();
+    this.second = false;
+    this.flow.reset();
+    this.thresholdsChanged();
+    this.formatChanged();
   }
 
   private drop(frame: number, reason: number): void {
-    this.drops[reason]++;
-    this.pool.unref(frame);
+    this.parts.timeSync.taken(frame);
+    dropFrame(this.parts, frame, reason);
   }
 }
 
-function swap(sum: number): number {
-  return ((sum & 0xff) << 8) | (sum >>> 8);
+function receiveRing(parts: NicParts, queue: 0 | 1): DescriptorRing {
+  const first = queue === 0;
+  return new DescriptorRing(parts.file, parts.port, {
+    base: first ? R.RDBAL : R.RDBAL1,
+    baseHigh: first ? R.RDBAH : R.RDBAH1,
+    length: first ? R.RDLEN : R.RDLEN1,
+    head: first ? R.RDH : R.RDH1,
+    tail: first ? R.RDT : R.RDT1,
+    control: first ? R.RXDCTL : R.RXDCTL1,
+    tag: TAG_RX_DESCRIPTORS | (queue << TAG_SHIFT),
+    ring: first ? 0 : 2,
+  });
 }

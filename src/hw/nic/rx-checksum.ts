@@ -16,24 +16,23 @@ const ETH_HLEN = 14;
 const VLAN_HLEN = 4;
 const TYPE_IPV4 = 0x0800;
 const TYPE_IPV6 = 0x86dd;
-const TYPE_VLAN = 0x8100;
 const PROTO_TCP = 6;
 const PROTO_UDP = 17;
 const IPV6_HLEN = 40;
 
 /**
  * Receive checksum offload for a frame: the checksum bits of the descriptor's status byte,
- * and its error byte shifted left by 8. 0 when nothing was checked (an unsupported
+ * and its error byte shifted left by 16. 0 when nothing was checked (an unsupported
  * packet has neither IPCS nor TCPCS; IXSM is for offload switched off). IPv4 with options, IPv6 without
- * extension headers, one VLAN tag; fragments and UDP without a checksum get no transport check.
+ * extension headers, one VLAN tag (of type `vet`); fragments and UDP without a checksum get no transport check.
  */
-export function verifyChecksums(pool: FramePool, frame: number, rxcsum: number, rfctl: number): number {
+export function verifyChecksums(pool: FramePool, frame: number, rxcsum: number, rfctl: number, vet: number): number {
   const u8 = pool.sim.arena.u8;
   const off = pool.off(frame);
   const length = pool.len(frame);
   let at = off + ETH_HLEN;
   let type = (u8[at - 2] << 8) | u8[at - 1];
-  if (type === TYPE_VLAN && length >= ETH_HLEN + VLAN_HLEN) {
+  if (type === vet && length >= ETH_HLEN + VLAN_HLEN) {
     at += VLAN_HLEN;
     type = (u8[at - 2] << 8) | u8[at - 1];
   }
@@ -53,7 +52,7 @@ function verifyIpv4(pool: FramePool, frame: number, at: number, room: number, rx
   let bits = 0;
   if ((rxcsum & RXCSUM_IPOFLD) !== 0) {
     bits = RXD_STAT_IPCS;
-    if (csum_partial(u8, u32, at, header, 0) !== 0xffff) bits |= RXD_ERR_IPE << 8;
+    if (csum_partial(u8, u32, at, header, 0) !== 0xffff) bits |= RXD_ERR_IPE << 16;
   }
   if ((rxcsum & RXCSUM_TUOFLD) === 0) return bits;
   const total = (u8[at + 2] << 8) | u8[at + 3];
@@ -96,5 +95,5 @@ function verifyTransport(
     return 0;
   }
   const sum = csum_fold(pool.sum(frame, at - pool.off(frame), length) + pseudo + proto + length);
-  return sum === 0xffff ? bits : bits | (RXD_ERR_TCPE << 8);
+  return sum === 0xffff ? bits : bits | (RXD_ERR_TCPE << 16);
 }

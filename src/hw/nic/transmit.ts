@@ -1,128 +1,85 @@
-import { TAG_SHIFT as JOURNEY_SHIFT } from '../../sim/index.js';
-import { FCS_BYTES, type FramePool, type WirePort } from '../../wire/index.js';
+import type { WirePort } from '../../wire/index.js';
+import { FCS_BYTES } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
-import { bump } from './counters.js';
-import { DelayTimer } from './delay-timer.js';
-import { CACHE_DESCRIPTORS, DescriptorRing } from './descriptor-ring.js';
-import { NIC_DMA_ABORT, NIC_TX_ABORT, newTxErrors, type TxErrors } from './drops.js';
+import { type DelayOwner, DelayTimer } from './delay-timer.js';
+import { newTxErrors, type TxErrors } from './drops.js';
 import type { InterruptUnit } from './irq.js';
 import {
-  LONGEST_FRAME,
   type NicParts,
   PACKET_BUFFER_BYTES,
   receiveFifoBytes,
-  TAG_SHIFT,
-  TAG_TX_DATA,
-  TAG_TX_DESCRIPTORS,
   TIMER_TADV,
   TIMER_TIDV,
   TIMER_TX_FIFO,
 } from './parts.js';
 import {
   CTRL_GIO_MASTER_DISABLE,
-  CTRL_VME,
-  ICR_TXDW,
-  ICR_TXQE,
+  CTRL_RFCE,
+  CTRL_TFCE,
+  FPD,
+  RCTL_LBM_MAC,
+  RCTL_LBM_MASK,
   TCTL_EN,
-  TXD_CMD_DEXT,
-  TXD_CMD_EOP,
-  TXD_CMD_IC,
-  TXD_CMD_IDE,
-  TXD_CMD_IFCS,
-  TXD_CMD_RS,
-  TXD_CMD_TSE,
-  TXD_CMD_VLE,
-  TXD_DTYP_DATA,
-  TXD_DTYP_MASK,
-  TXD_POPTS_IXSM,
-  TXD_POPTS_TXSM,
-  TXD_STAT_DD,
-  TXD_TUCMD_TCP,
 } from './registers/bits.js';
 import * as R from './registers/indices.js';
-import { TxOutput } from './tx-output.js';
-import {
-  MIN_LENGTH,
-  OFFLOAD_IP,
-  OFFLOAD_L4,
-  OFFLOAD_UDP,
-  PACKET_SLOTS,
-  SLOT_CONTEXT,
-  SLOT_DISCARD,
-  SLOT_FRAME,
-  TxPackets,
-} from './tx-packets.js';
+import { type LoopbackTarget, TxOutput } from './tx-output.js';
+import { PACKET_SLOTS } from './tx-packets.js';
+import { SLOT_BITS, TransmitQueue } from './tx-queue.js';
 
-/** A packet must leave this much of the transmit FIFO free (82583V datasheet 7.2.9.1.2). */
-const FIFO_RESERVE = 80;
 /** While the FIFO is full, this many bytes are let out before the next packet is looked at. */
 const FIFO_STEP = 8192;
 const MAX_WAIT_NS = 1_000_000_000;
+const SLOT_MASK: number = (1 << SLOT_BITS) - 1;
+/** Most frames of both queues between parsing and completion. */
+const MOST_UNDER_WAY: number = 2 * PACKET_SLOTS;
+/** COUNT of TARC: packets that a queue may send in its turn. */
+const TARC_COUNT_MASK = 0x7f;
 
 /**
- * The transmitter: descriptors, gathering straight into wire frames, checksum insertion, hand-over to the wire,
- * completion. Packets leave in order. While the link is down nothing leaves and nothing completes: frames wait on
- * chip and in the ring until the link is back or software resets the device.
+ * The transmitter: two queues of descriptors, gathering straight into wire frames, checksum and tag insertion,
+ * segmentation, hand-over to the wire, completion. While the link is down nothing leaves and nothing completes: frames
+ * wait on chip and in the rings until the link is back or software resets the device.
  */
-export class TransmitUnit {
-  readonly ring: DescriptorRing;
+export class TransmitUnit implements DelayOwner {
   readonly delay: DelayTimer;
   readonly errors: TxErrors = newTxErrors();
   readonly output: TxOutput;
+  readonly irq: InterruptUnit;
+  readonly queue0: TransmitQueue;
+  readonly queue1: TransmitQueue;
   wire: WirePort | null = null;
   linkUp = false;
   private readonly values: Int32Array;
   private readonly port: DevicePort;
-  private readonly pool: FramePool;
-  private readonly irq: InterruptUnit;
-  private readonly drops: Float64Array;
-  private readonly packets: TxPackets = new TxPackets();
   private readonly fifoTimer: number;
   private fifoWaiting = false;
-  /** Cached descriptors that belong to slots. */
-  private parsed = 0;
-  /** Bytes in frames under way on chip. */
-  private staged = 0;
-  /** Reads of a transmitter that has been reset; nothing new starts before they are back. */
-  private orphans = 0;
-  /** Descriptors of a malformed packet are discarded up to its end. */
-  private discarding = false;
-  /** The context in force: two words, and whether it is UDP's. */
-  private ipContext = 0;
-  private l4Context = 0;
-  private udpContext = false;
-  /** Length of the packet that `packetDescriptors` has measured. */
-  private measured = 0;
+  /** Software has set up the second ring: the queues take turns. */
+  private second = false;
+  /** The queue whose turn it is, and the packets that it may still begin. */
+  private turn = 0;
+  private quota = 1;
 
   constructor(parts: NicParts) {
     this.values = parts.file.values;
     this.port = parts.port;
-    this.pool = parts.pool;
     this.irq = parts.irq;
-    this.drops = parts.drops;
     this.output = new TxOutput(parts);
-    this.ring = new DescriptorRing(parts.file, parts.port, {
-      base: R.TDBAL,
-      baseHigh: R.TDBAH,
-      length: R.TDLEN,
-      head: R.TDH,
-      tail: R.TDT,
-      tag: TAG_TX_DESCRIPTORS,
-      ring: 1,
-    });
-    this.delay = new DelayTimer(parts.file, parts.port, parts.irq, {
+    const plan = {
       restarting: R.TIDV,
       absolute: R.TADV,
       restartingCount: R.ICTXPTC,
       absoluteCount: R.ICTXATC,
-      cause: ICR_TXDW,
       restartingOp: TIMER_TIDV,
       absoluteOp: TIMER_TADV,
-    });
+    };
+    this.delay = new DelayTimer(parts.file, parts.port, parts.irq, plan, this);
+    this.queue0 = new TransmitQueue(this, parts, 0);
+    this.queue1 = new TransmitQueue(this, parts, 1);
     this.fifoTimer = parts.port.createTimer(TIMER_TX_FIFO, 0);
   }
 
-  private fifoBytes(): number {
+  /** Bytes of the transmit FIFO. */
+  fifoBytes(): number {
     return PACKET_BUFFER_BYTES - receiveFifoBytes(this.values[R.PBA]);
   }
 
@@ -130,139 +87,51 @@ export class TransmitUnit {
     return (
       (this.values[R.TCTL] & TCTL_EN) !== 0 &&
       (this.values[R.CTRL] & CTRL_GIO_MASTER_DISABLE) === 0 &&
-      this.linkUp &&
-      this.orphans === 0
+      (this.linkUp || this.output.loop !== null)
     );
   }
 
   /** TDT or TCTL was written, the link came up, the FIFO has room, or DMA has ended: goes on where it can. */
   pump(): void {
     if (!this.running()) return;
-    this.retire();
-    let more = true;
-    while (more) {
-      more = false;
-      while (this.parsed < this.ring.cached && this.packets.count < PACKET_SLOTS && this.parse());
-      // Context and discarded descriptors complete without DMA, which makes room for more.
-      if (this.packets.count > 0 && this.packets.pending[this.packets.first] === 0) more = this.retire();
-    }
-    if (this.ring.cached < CACHE_DESCRIPTORS / 4 || this.parsed >= this.ring.cached) this.ring.fetch();
-  }
-
-  /** Looks at the next descriptor, or packet of descriptors. False when it has to wait. */
-  private parse(): boolean {
-    const words = this.port.arena.i32;
-    const w = this.ring.word(this.parsed);
-    const command = words[w + 2];
-    if (this.discarding) {
-      this.discarding = (command & TXD_CMD_EOP) === 0;
-      this.take(SLOT_DISCARD, 1, command);
-      return true;
-    }
-    const extended = (command & TXD_CMD_DEXT) !== 0;
-    if (extended && (command & TXD_DTYP_MASK) === 0) {
-      this.ipContext = words[w];
-      this.l4Context = words[w + 1];
-      this.udpContext = (command & TXD_TUCMD_TCP) === 0;
-      this.take(SLOT_CONTEXT, 1, command);
-      return true;
-    }
-    if (extended && (command & TXD_DTYP_MASK) !== TXD_DTYP_DATA) {
-      this.errors.descriptorType++;
-      this.discarding = (command & TXD_CMD_EOP) === 0;
-      this.refuse(1, command);
-      return true;
-    }
-    return this.parsePacket(extended);
-  }
-
-  private parsePacket(extended: boolean): boolean {
-    const descriptors = this.packetDescriptors(extended);
-    if (descriptors === 0) {
-      this.ring.fetch();
-      return false;
-    }
-    if (descriptors < 0) {
-      this.discarding = true;
-      this.refuse(-descriptors, 0);
-      return true;
-    }
-    const words = this.port.arena.i32;
-    const last = words[this.ring.word(this.parsed + descriptors - 1) + 2];
-    const length = this.measured;
-    if (this.refusable(descriptors, length, extended, last)) {
-      this.refuse(descriptors, last);
-      return true;
-    }
-    if (!this.fits(length)) return false;
-    this.gather(descriptors, length, extended, last);
-    return true;
+    if (this.second) this.takeTurns();
+    else this.queue0.pumpAll();
   }
 
   /**
-   * Descriptors from the next one to its end of packet, their data length in `measured`; 0 when the end is not on chip yet;
-   * negative (the number to discard) when it can never come or a descriptor of another type lies in between.
+   * Each queue in its turn begins up to COUNT packets (TARC). A turn goes on after the FIFO was full; it ends early when the queue
+   * has nothing to send.
    */
-  private packetDescriptors(extended: boolean): number {
-    const words = this.port.arena.i32;
-    let length = 0;
-    for (let k = this.parsed; k < this.ring.cached; k++) {
-      const command = words[this.ring.word(k) + 2];
-      const isExtended = (command & TXD_CMD_DEXT) !== 0;
-      if (isExtended !== extended || (extended && (command & TXD_DTYP_MASK) !== TXD_DTYP_DATA)) {
-        this.errors.descriptorType++;
-        return this.parsed - k;
-      }
-      length += command & (extended ? 0xfffff : 0xffff);
-      if ((command & TXD_CMD_EOP) === 0) continue;
-      this.measured = length;
-      return k - this.parsed + 1;
+  private takeTurns(): void {
+    let idle = 0;
+    this.queue0.settle();
+    this.queue1.settle();
+    while (idle < 2) {
+      const queue = this.turn === 0 ? this.queue0 : this.queue1;
+      const begun = queue.pump(this.quota);
+      this.quota -= begun;
+      if (queue.blocked && this.quota > 0) return;
+      idle = begun === 0 ? idle + 1 : 0;
+      this.nextTurn(this.turn ^ 1);
     }
-    if (this.ring.cached < CACHE_DESCRIPTORS || this.parsed > 0) return 0;
-    this.errors.noEndOfPacket++;
-    return -CACHE_DESCRIPTORS;
   }
 
-  /** Whether a packet asks for what is not done, or cannot be; counted by kind. */
-  private refusable(descriptors: number, length: number, extended: boolean, last: number): boolean {
-    const words = this.port.arena.i32;
-    let any = 0;
-    if (extended) for (let k = 0; k < descriptors; k++) any |= words[this.ring.word(this.parsed + k) + 2];
-    if ((any & TXD_CMD_TSE) !== 0) {
-      this.errors.segmentation++;
-      bump(this.values, R.TSCTFC);
-      return true;
-    }
-    if ((last & TXD_CMD_VLE) !== 0 && (this.values[R.CTRL] & CTRL_VME) !== 0) {
-      this.errors.vlan++;
-      return true;
-    }
-    const ownFcs = (last & TXD_CMD_IFCS) === 0 ? FCS_BYTES : 0;
-    const longest = LONGEST_FRAME - FCS_BYTES + ownFcs;
-    if (length <= ownFcs || length > longest || length > this.fifoBytes() - FIFO_RESERVE) {
-      this.errors.length++;
-      return true;
-    }
-    return false;
-  }
-
-  private take(kind: number, descriptors: number, command: number): number {
-    const slot = this.packets.push(kind, descriptors);
-    this.packets.command[slot] = command;
-    this.parsed += descriptors;
-    return slot;
-  }
-
-  /** One lost packet: its descriptors are completed, its loss counted. */
-  private refuse(descriptors: number, command: number): void {
-    this.drops[NIC_TX_ABORT]++;
-    this.take(SLOT_DISCARD, descriptors, command);
+  private nextTurn(turn: number): void {
+    const count = this.values[turn === 0 ? R.TARC0 : R.TARC1] & TARC_COUNT_MASK;
+    this.turn = turn;
+    this.quota = count === 0 ? 1 : count;
   }
 
   /** Whether `length` more bytes fit into the FIFO; if not, a timer is set for when the wire has taken some out. */
-  private fits(length: number): boolean {
-    const wire = this.wire;
-    const over = this.staged + length + FCS_BYTES - this.fifoBytes();
+  fits(length: number): boolean {
+    const { wire, output } = this;
+    let over = this.queue0.staged + length + FCS_BYTES - this.fifoBytes();
+    if (this.second) over += this.queue1.staged;
+    if (output.line.paced) {
+      // Frames under way end there too; unpadded ones may be more than the line can hold.
+      if (!output.line.waiting.holds(MOST_UNDER_WAY)) return false;
+      over += output.line.waiting.bytes;
+    }
     if (over + (wire === null ? 0 : wire.queuedAtMost()) <= 0) return true;
     return this.fitsNow(over);
   }
@@ -274,7 +143,7 @@ export class TransmitUnit {
     const queued = wire === null || rate === 0 ? 0 : wire.queuedBytes();
     const excess = over + queued;
     if (excess <= 0) return true;
-    // Without frames on the wire, the reads under way make room when they end.
+    // Without frames on the wire, the reads under way (or frames that wait for the line) make room when they end.
     if (queued > 0 && !this.fifoWaiting) {
       const step = queued < FIFO_STEP ? queued : FIFO_STEP;
       const wait_ns = Math.ceil(((excess > step ? excess : step) * 8e9) / rate);
@@ -290,159 +159,114 @@ export class TransmitUnit {
     this.pump();
   }
 
-  /** Starts the reads of a packet into a wire frame. */
-  private gather(descriptors: number, length: number, extended: boolean, last: number): void {
-    const { pool, port, ring } = this;
-    const first = this.parsed;
-    const slot = this.take(SLOT_FRAME, descriptors, last);
-    const padded = length < MIN_LENGTH ? MIN_LENGTH : length;
-    const frame = pool.alloc(padded);
-    const packets = this.packets;
-    packets.frame[slot] = frame;
-    packets.length[slot] = length;
-    this.staged += padded + FCS_BYTES;
-    this.planOffload(slot, first, descriptors, extended, last);
-    const words = port.arena.i32;
-    const journey = words[ring.word(first)] >>> JOURNEY_SHIFT;
-    pool.journey[frame] = journey < port.arena.tags.length ? port.arena.tags[journey] : 0;
-    const tag = TAG_TX_DATA | (slot << TAG_SHIFT);
-    let to = pool.off(frame);
-    for (let k = 0; k < descriptors; k++) {
-      const w = ring.word(first + k);
-      const n = words[w + 2] & (extended ? 0xfffff : 0xffff);
-      if (n === 0) continue;
-      packets.pending[slot]++;
-      port.dmaRead(words[w], words[w + 1], n, to, tag);
-      to += n;
-    }
+  /** The line is free for a frame that waits. */
+  lineFree(): void {
+    this.output.line.release(this.wire);
+    this.pump();
   }
 
-  /** POPTS counts in the first data descriptor; of legacy ones CSS in the first, IC and CSO in the last. */
-  private planOffload(slot: number, first: number, descriptors: number, extended: boolean, last: number): void {
-    const words = this.port.arena.i32;
-    const packets = this.packets;
-    const w = this.ring.word(first);
-    if (extended) {
-      const popts = words[w + 3];
-      let offload = (popts & TXD_POPTS_IXSM) !== 0 ? OFFLOAD_IP : 0;
-      if ((popts & TXD_POPTS_TXSM) !== 0) offload |= this.udpContext ? OFFLOAD_L4 | OFFLOAD_UDP : OFFLOAD_L4;
-      packets.offload[slot] = offload;
-      packets.ipContext[slot] = this.ipContext;
-      packets.l4Context[slot] = this.l4Context;
-      return;
-    }
-    if ((last & TXD_CMD_IC) === 0) return;
-    const css = (words[w + 3] >>> 8) & 0xff;
-    const cso = (words[this.ring.word(first + descriptors - 1) + 2] >>> 16) & 0xff;
-    packets.offload[slot] = OFFLOAD_L4;
-    packets.l4Context[slot] = css | (cso << 8);
+  /** A PAUSE frame of `quanta` has come. While looped back the transmitter has no line that could fall silent. */
+  pause(quanta: number): void {
+    if (this.output.loop !== null) return;
+    this.output.line.pause(quanta, this.wire);
+    this.pump();
   }
 
-  /** A descriptor fetch has ended. */
-  fetched(ok: number): void {
-    if (this.ring.fetched(ok)) this.pump();
+  /** The pause has run out. */
+  pauseExpired(): void {
+    this.output.line.pauseExpired(this.wire);
+    this.pump();
   }
 
-  /** A data read has ended. */
-  dataRead(slot: number, ok: number): void {
-    const packets = this.packets;
-    packets.pending[slot]--;
-    if (ok === 0) packets.failed[slot] = 1;
-    if (this.orphans > 0) {
-      if (packets.pending[slot] === 0) this.pool.unref(packets.frame[slot]);
-      if (--this.orphans === 0) this.pump();
-      return;
-    }
-    if (packets.pending[slot] === 0 && slot === packets.first) this.pump();
+  /** The PHY's link came or went; {@link pump} lets the queues go on. */
+  setLink(up: boolean): void {
+    this.linkUp = up;
+    this.output.line.linkUp = up;
+    if (up) this.output.line.release(this.wire);
   }
 
-  /** Completes packets in order, as far as their data is here. True when any was. */
-  private retire(): boolean {
-    const packets = this.packets;
-    let causes = 0;
-    let any = false;
-    while (packets.count > 0 && packets.pending[packets.first] === 0) {
-      const slot = packets.first;
-      if (packets.kind[slot] === SLOT_FRAME) this.finish(slot);
-      causes |= this.complete(packets.descriptors[slot]);
-      packets.shift();
-      any = true;
-    }
-    if (!any) return false;
-    if (this.values[R.TDH] === this.values[R.TDT]) {
-      bump(this.values, R.ICTXQEC);
-      causes |= ICR_TXQE;
-    }
-    if (causes !== 0) this.irq.raise(causes);
-    return true;
+  /** A descriptor fetch of a queue has ended. */
+  fetched(queue: number, ok: number): void {
+    if ((queue === 0 ? this.queue0 : this.queue1).fetched(ok)) this.pump();
   }
 
-  /** Writes back the descriptors of one packet that ask for it; returns the cause to raise now. */
-  private complete(descriptors: number): number {
-    const { ring } = this;
-    const words = this.port.arena.i32;
-    let reported = false;
-    let delayed = false;
-    for (let k = 0; k < descriptors; k++) {
-      const w = ring.word(0);
-      if ((words[w + 2] & TXD_CMD_RS) !== 0) {
-        words[w + 3] |= TXD_STAT_DD;
-        ring.writeBack(TXD_STAT_DD, 0);
-        reported = true;
-        delayed = (words[w + 2] & TXD_CMD_IDE) !== 0;
+  /** A data read has ended; `place` is slot | queue << SLOT_BITS. */
+  dataRead(place: number, ok: number): void {
+    const queue = place <= SLOT_MASK ? this.queue0 : this.queue1;
+    if (queue.dataRead(place & SLOT_MASK, ok)) this.pump();
+  }
+
+  /**
+   * Descriptors of `queue` that report have been completed; `delayed`: the last of them has IDE. Returns the causes to raise
+   * now. With a write-back threshold they wait until it is reached or TIDV expires.
+   */
+  completed(queue: TransmitQueue, delayed: boolean, cause: number): number {
+    if (queue.ring.held > 0) {
+      if (!queue.ring.due()) {
+        // TIDV forces held descriptors out, with IDE or without; while it is 0 nothing but the threshold does.
+        this.delay.event(cause);
+        return 0;
       }
-      ring.advance();
+      queue.ring.flush();
     }
-    this.parsed -= descriptors;
-    if (!reported) return 0;
-    if (delayed && !this.delay.event()) return 0;
-    this.delay.cancel();
-    return ICR_TXDW;
+    if (delayed && !this.delay.event(cause)) return 0;
+    return this.delay.running ? cause | this.delay.take() : cause;
   }
 
-  /** The frame is whole: out it goes, unless its data could not be read. */
-  private finish(slot: number): void {
-    const { packets } = this;
-    this.staged -= this.pool.len(packets.frame[slot]) + FCS_BYTES;
-    if (packets.failed[slot] === 0) {
-      this.output.send(packets, slot, this.wire);
-      return;
-    }
-    this.drops[NIC_DMA_ABORT]++;
-    this.pool.unref(packets.frame[slot]);
+  flushHeld(): void {
+    this.queue0.ring.flush();
+    this.queue1.ring.flush();
   }
 
-  /** Frames on chip that have not left: their descriptors are not complete either. */
+  /** Frames on chip that have not left. */
   inFlight(): number {
-    const { packets } = this;
-    let n = 0;
-    for (let i = 0; i < packets.count; i++) {
-      if (packets.kind[(packets.first + i) % PACKET_SLOTS] === SLOT_FRAME) n++;
-    }
-    return n;
+    return this.queue0.packets.frames() + this.queue1.packets.frames() + this.output.line.waiting.count;
   }
 
-  /** A base, length or head register was written, or the chip was reset: frames on chip are forgotten, uncompleted. */
-  ringChanged(): void {
-    const { packets } = this;
-    for (; packets.count > 0; packets.shift()) {
-      const slot = packets.first;
-      if (packets.kind[slot] !== SLOT_FRAME) continue;
-      if (packets.pending[slot] === 0) this.pool.unref(packets.frame[slot]);
-      else this.orphans += packets.pending[slot];
-    }
-    this.parsed = 0;
-    this.staged = 0;
-    this.discarding = false;
-    this.ring.restart();
+  /** Reads of host memory are under way. */
+  reading(): boolean {
+    return this.queue0.reading() || this.queue1.reading();
+  }
+
+  /** A register of the transmitter was written. */
+  wrote(i: number, value: number): void {
+    if (i === R.TDT1 || i === R.TARC0 || i === R.TARC1) this.pump();
+    else if (i === R.TIDV) {
+      if ((value & FPD) !== 0) this.flush();
+    } else if (i === R.TXDCTL) this.queue0.thresholdsChanged();
+    else if (i === R.TXDCTL1) this.queue1.thresholdsChanged();
+    else if (i === R.TDBAL || i === R.TDBAH || i === R.TDLEN || i === R.TDH) this.queue0.ringChanged();
+    else if (i === R.TDBAL1 || i === R.TDBAH1 || i === R.TDLEN1 || i === R.TDH1) this.secondRingChanged();
+  }
+
+  /** FPD: what is held is written back, and a delay that runs is over. */
+  private flush(): void {
+    this.flushHeld();
+    this.delay.flush();
+  }
+
+  private secondRingChanged(): void {
+    this.queue1.ringChanged();
+    this.second = this.queue1.ring.used();
+    this.nextTurn(0);
+  }
+
+  /** CTRL or RCTL was written, or the PHY's loopback: flow control, loopback. */
+  controlChanged(loop: LoopbackTarget): void {
+    const ctrl = this.values[R.CTRL];
+    this.output.line.setFlowControl((ctrl & CTRL_RFCE) !== 0, (ctrl & CTRL_TFCE) !== 0, this.wire);
+    const mac = (this.values[R.RCTL] & RCTL_LBM_MASK) === RCTL_LBM_MAC;
+    this.output.loop = mac || loop.phyLoopback ? loop : null;
   }
 
   /** The registers have been reset already. */
   reset(): void {
-    this.ringChanged();
-    this.ipContext = 0;
-    this.l4Context = 0;
-    this.udpContext = false;
+    this.queue0.reset();
+    this.queue1.reset();
+    this.second = false;
+    this.nextTurn(0);
+    this.output.reset();
+    this.output.loop = null;
     this.delay.cancel();
     if (this.fifoWaiting) this.port.disarmTimer(this.fifoTimer);
     this.fifoWaiting = false;

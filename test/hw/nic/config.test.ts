@@ -42,10 +42,10 @@ describe('configuration space', () => {
     expect(io?.read32(REG.STATUS)).toBe(-1);
   });
 
-  test('MSI-X cannot be enabled', () => {
+  test('MSI-X can be enabled and masked', () => {
     const b = new Bench();
-    b.nic.config.write(0xa2, 2, 0x8000);
-    expect(b.nic.config.msixEnabled).toBe(false);
+    b.nic.config.write(0xa2, 2, 0xc000);
+    expect([b.nic.config.msixEnabled, b.nic.config.msixMasked]).toEqual([true, true]);
   });
 
   test('leaving D3hot resets the function', () => {

@@ -96,6 +96,8 @@ export class LatePort implements DevicePort, SimTarget {
     this.post({ kind: 'intx', address: 0, bytes: new Uint8Array(0), level });
   }
 
+  reportError(): void {}
+
   handle(op: number, a: number, _b: number): void {
     if (op === OP_READ_DONE) {
       const r = this.reads.shift() as Read;

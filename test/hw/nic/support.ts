@@ -75,6 +75,8 @@ export const RXT0 = 0x80;
 /** Records interrupts with their times. */
 export class InterruptLog implements MessageTarget, IntxTarget {
   readonly msi: number[] = [];
+  /** Message data, one for each entry of `msi`. */
+  readonly messages: number[] = [];
   readonly intxEdges: { time: number; level: number }[] = [];
   level = 0;
   /** Called at each interrupt: an interrupt handler. */
@@ -85,8 +87,9 @@ export class InterruptLog implements MessageTarget, IntxTarget {
     this.sim = sim;
   }
 
-  message(_address: number, _data: number): void {
+  message(_address: number, data: number): void {
     this.msi.push(this.sim.clock[0]);
+    this.messages.push(data);
     this.handler?.();
   }
 

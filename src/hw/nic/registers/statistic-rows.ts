@@ -5,11 +5,16 @@ function stat(offset: number, name: string, text: string, options: RowOptions = 
   return row(offset, name, 'RC', 0, 0, text, options);
 }
 
+/** What this counts cannot happen in this model. */
 const never = { stored: true };
 const low = { pair: 1 } as const;
 const high = { pair: 2 } as const;
 
-/** Statistics. The rows marked as stored never count: what they count does not happen here. */
+/**
+ * Statistics. The rows marked as stored never count, as what they count cannot happen here: errors of a physical layer (the
+ * wire damages frames, not symbols), collisions and the carrier of half duplex, and management traffic, as there is no
+ * management firmware.
+ */
 export const STATISTIC_ROWS: readonly RegisterRow[] = [
   stat(0x4000, 'CRCERRS', 'CRC errors, frames of 64 bytes and more that pass the filter'),
   stat(0x4004, 'ALGNERRC', 'Alignment errors', never),
@@ -21,16 +26,16 @@ export const STATISTIC_ROWS: readonly RegisterRow[] = [
   stat(0x401c, 'MCC', 'Multiple collisions', never),
   stat(0x4020, 'LATECOL', 'Late collisions', never),
   stat(0x4028, 'COLC', 'Collisions', never),
-  stat(0x4030, 'DC', 'Deferrals', never),
+  stat(0x4030, 'DC', 'Deferrals: packets that found the transmitter paused'),
   stat(0x4034, 'TNCRS', 'Transmissions without carrier', never),
   stat(0x4038, 'SEC', 'Sequence errors', never),
   stat(0x403c, 'CEXTERR', 'Carrier extension errors', never),
-  stat(0x4040, 'RLEC', 'Receive length errors', never),
-  stat(0x4048, 'XONRXC', 'XON received', never),
-  stat(0x404c, 'XONTXC', 'XON sent', never),
-  stat(0x4050, 'XOFFRXC', 'XOFF received', never),
-  stat(0x4054, 'XOFFTXC', 'XOFF sent', never),
-  stat(0x4058, 'FCRUC', 'Unsupported flow control frames', never),
+  stat(0x4040, 'RLEC', 'Receive length errors: undersize and oversize, whatever their CRC'),
+  stat(0x4048, 'XONRXC', 'XON received'),
+  stat(0x404c, 'XONTXC', 'XON sent'),
+  stat(0x4050, 'XOFFRXC', 'XOFF received'),
+  stat(0x4054, 'XOFFTXC', 'XOFF sent'),
+  stat(0x4058, 'FCRUC', 'Flow control frames of an opcode that is not PAUSE'),
   stat(0x405c, 'PRC64', 'Good packets received of 64 bytes (lengths with CRC)'),
   stat(0x4060, 'PRC127', 'of 65 to 127'),
   stat(0x4064, 'PRC255', 'of 128 to 255'),
@@ -67,15 +72,15 @@ export const STATISTIC_ROWS: readonly RegisterRow[] = [
   stat(0x40ec, 'PTC1522', 'of 1024 and more'),
   stat(0x40f0, 'MPTC', 'Multicasts sent'),
   stat(0x40f4, 'BPTC', 'Broadcasts sent'),
-  stat(0x40f8, 'TSCTC', 'TCP segmentation contexts sent', never),
-  stat(0x40fc, 'TSCTFC', 'TCP segmentation contexts failed: descriptors with TSE, which are refused'),
+  stat(0x40f8, 'TSCTC', 'TCP segmentation contexts sent'),
+  stat(0x40fc, 'TSCTFC', 'TCP segmentation contexts failed'),
   stat(0x4100, 'IAC', 'Interrupts asserted'),
   stat(0x4104, 'ICRXPTC', 'Expiries of RDTR'),
   stat(0x4108, 'ICRXATC', 'Expiries of RADV'),
   stat(0x410c, 'ICTXPTC', 'Expiries of TIDV'),
   stat(0x4110, 'ICTXATC', 'Expiries of TADV'),
   stat(0x4118, 'ICTXQEC', 'Transmit queue empty'),
-  stat(0x411c, 'ICTXQMTC', 'Transmit descriptor low threshold', never),
+  stat(0x411c, 'ICTXQMTC', 'Transmit descriptor low threshold (TXD_LOW)'),
   stat(0x4120, 'ICRXDMTC', 'Receive descriptor minimum threshold'),
   stat(0x4124, 'ICRXOC', 'Receive overruns'),
 ];

@@ -3,7 +3,9 @@ import { INTERRUPT_ROWS } from './interrupt.js';
 import { RECEIVE_ROWS } from './receive.js';
 import type { Access, RegisterRow } from './row.js';
 import { STATISTIC_ROWS } from './statistic-rows.js';
+import { TIME_SYNC_ROWS } from './time-sync.js';
 import { TRANSMIT_ROWS } from './transmit.js';
+import { WAKE_ROWS } from './wake.js';
 
 /** A group of the register document. */
 export interface RegisterGroup {
@@ -21,6 +23,8 @@ export const REGISTER_GROUPS: readonly RegisterGroup[] = [
   { title: 'Receive', rows: RECEIVE_ROWS },
   { title: 'Transmit', rows: TRANSMIT_ROWS },
   { title: 'Statistics', rows: STATISTIC_ROWS },
+  { title: 'Wake-up', rows: WAKE_ROWS },
+  { title: 'Time synchronization', rows: TIME_SYNC_ROWS },
 ];
 
 /** Bytes of BAR 0 that hold registers; beyond are none. */
