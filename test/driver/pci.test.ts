@@ -127,11 +127,12 @@ describe('pci interrupts', () => {
   });
 
   it.each([
-    ['all kinds', 1, 8, PCI_IRQ_ALL_TYPES, 1, 24],
+    ['all kinds', 1, 8, PCI_IRQ_ALL_TYPES, 5, 24],
     ['MSI', 1, 1, PCI_IRQ_MSI, 1, 24],
     ['the line', 1, 1, PCI_IRQ_INTX, 1, 19],
-    ['MSI-X alone', 1, 1, PCI_IRQ_MSIX, -28, 19],
-    ['two', 2, 4, PCI_IRQ_ALL_TYPES, -28, 19],
+    ['MSI-X alone', 1, 1, PCI_IRQ_MSIX, 1, 24],
+    ['two', 2, 4, PCI_IRQ_ALL_TYPES, 4, 24],
+    ['two messages or the line', 2, 4, PCI_IRQ_MSI | PCI_IRQ_INTX, -28, 19],
     ['fewer than the least', 4, 2, PCI_IRQ_ALL_TYPES, -34, 19],
     ['no kind', 1, 1, 0, -28, 19],
   ])('pci_alloc_irq_vectors for %s', (_name, min, max, flags, want, irq) => {

@@ -1,33 +1,46 @@
-import { CTX_HARDIRQ } from '../../cpu/index.js';
-import { EBUSY, EINVAL, ENOTCONN } from '../../uapi/index.js';
+import { EBUSY, EINVAL, ENOMEM, ENOSPC, ENOSYS, ENOTCONN } from '../../uapi/index.js';
+import { IrqAction, type IrqHandler } from './action.js';
 import {
-  FLOW_FASTEOI,
+  IRQ_NESTED_THREAD,
+  IRQ_NOAUTOEN,
+  IRQ_NOREQUEST,
   IRQ_NOTCONNECTED,
+  IRQ_PER_CPU_DEVID,
+  IRQ_WAKE_THREAD,
+  IRQCHIP_NO_VECTOR,
+  IRQCHIP_ONESHOT_SAFE,
+  IRQD_NO_BALANCING,
+  IRQD_PER_CPU,
   IRQF_COND_ONESHOT,
   IRQF_COND_SUSPEND,
   IRQF_NO_AUTOEN,
   IRQF_NO_SUSPEND,
+  IRQF_NOBALANCING,
   IRQF_ONESHOT,
   IRQF_PERCPU,
   IRQF_PROBE_SHARED,
   IRQF_SHARED,
   IRQF_TRIGGER_MASK,
-  IRQS_DISABLED,
   IRQS_INPROGRESS,
-  IRQS_MASKED,
-  IRQS_PENDING,
+  IRQS_NMI,
+  IRQS_ONESHOT,
   IRQS_SPURIOUS_DISABLED,
-  IRQS_STARTED,
+  MAX_ONESHOT_SHARERS,
 } from './constants.js';
 import type { IrqCore } from './core.js';
-import type { IrqAction, IrqDesc, IrqHandler } from './desc.js';
-import { unmask_irq } from './mask.js';
+import type { IrqDesc } from './desc.js';
+import { __enable_irq, irq_activate, irq_startup } from './enable.js';
+import { irq_nested_primary_handler } from './nested.js';
+import { IrqThread } from './thread.js';
+
+/** Stands in where a driver gives a thread function alone. */
+function irq_default_primary_handler(_irq: number, _dev_id: unknown): number {
+  return IRQ_WAKE_THREAD;
+}
 
 /**
- * `request_irq`: from now on `handler(irq, dev_id)` is called for interrupt `irq`, in a HARDIRQ block. Returns 0, or
- * -ENOTCONN (irq is IRQ_NOTCONNECTED), -EINVAL (no such irq, no handler, a contradiction of flags, SHARED without dev_id) or
- * -EBUSY (the line has handlers that do not share it with these flags). Followed: kernel/irq/manage.c,
- * `request_threaded_irq` and `__setup_irq`. There are no threaded handlers.
+ * `request_irq`: from now on `handler(irq, dev_id)` is called for interrupt `irq`, in a HARDIRQ block. As
+ * {@link request_threaded_irq} without a thread.
  */
 export function request_irq<T>(
   irqs: IrqCore,
@@ -37,51 +50,114 @@ export function request_irq<T>(
   name: string,
   dev_id: T,
 ): number {
+  return request_threaded_irq(irqs, irq, handler, null, flags, name, dev_id);
+}
+
+/**
+ * `request_threaded_irq`: `handler(irq, dev_id)` is called in a HARDIRQ block; when it returns IRQ_WAKE_THREAD, the kernel thread
+ * `irq/N-name` calls `thread_fn(irq, dev_id)` in a block of its own. Without a handler every interrupt wakes the thread, which
+ * needs IRQF_ONESHOT (the line stays masked until the thread is done) unless the controller is safe without (messages are).
+ *
+ * Returns 0, or in this order: -ENOTCONN (irq is IRQ_NOTCONNECTED); -EINVAL (SHARED without dev_id or with NO_AUTOEN; COND_SUSPEND
+ * without SHARED or with NO_SUSPEND; no such irq, or it may not be requested; no handler at all); -ENOMEM; -ENOSYS (no controller);
+ * -EINVAL (nested without thread function); -ENOMEM (no thread); the controller's own error; -EINVAL (an NMI is not shared);
+ * -EBUSY (the line has handlers that do not share it with these flags, or 64 ONESHOT ones); -EINVAL (neither handler nor
+ * ONESHOT); the controller's error on the trigger; -ENOSPC (no vector). Followed: kernel/irq/manage.c, `request_threaded_irq`
+ * and `__setup_irq`.
+ */
+export function request_threaded_irq<T>(
+  irqs: IrqCore,
+  irq: number,
+  handler: IrqHandler<T> | null,
+  thread_fn: IrqHandler<T> | null,
+  flags: number,
+  name: string,
+  dev_id: T,
+): number {
   if (irq === IRQ_NOTCONNECTED) return -ENOTCONN;
+  const shared = (flags & IRQF_SHARED) !== 0;
   const contradiction =
-    ((flags & IRQF_SHARED) !== 0 && (dev_id === null || dev_id === undefined || (flags & IRQF_NO_AUTOEN) !== 0)) ||
-    ((flags & IRQF_SHARED) === 0 && (flags & IRQF_COND_SUSPEND) !== 0) ||
+    (shared && (dev_id === null || dev_id === undefined || (flags & IRQF_NO_AUTOEN) !== 0)) ||
+    (!shared && (flags & IRQF_COND_SUSPEND) !== 0) ||
     ((flags & IRQF_NO_SUSPEND) !== 0 && (flags & IRQF_COND_SUSPEND) !== 0);
   if (contradiction) return -EINVAL;
   const desc = irqs.irq_to_desc(irq);
-  if (desc === null || handler === null) return -EINVAL;
-  return setup_irq(irqs, desc, { handler: handler as IrqHandler<unknown>, flags, name, dev_id });
+  if (desc === null || (desc.settings & (IRQ_NOREQUEST | IRQ_PER_CPU_DEVID)) !== 0) return -EINVAL;
+  if (handler === null && thread_fn === null) return -EINVAL;
+  if (!kzalloc(irqs)) return -ENOMEM;
+  const primary = handler === null ? irq_default_primary_handler : (handler as IrqHandler<unknown>);
+  return __setup_irq(irqs, desc, new IrqAction(primary, thread_fn as IrqHandler<unknown> | null, flags, name, dev_id));
 }
 
-function setup_irq(irqs: IrqCore, desc: IrqDesc, action: IrqAction): number {
+/** False when the allocation is one that is to fail. */
+export function kzalloc(irqs: IrqCore): boolean {
+  if (irqs.failslab === 0) return true;
+  irqs.failslab--;
+  return false;
+}
+
+function __setup_irq(irqs: IrqCore, desc: IrqDesc, action: IrqAction): number {
+  if (desc.chip === irqs.no_irq_chip) return -ENOSYS;
   if ((action.flags & IRQF_TRIGGER_MASK) === 0) action.flags |= desc.trigger;
+  const nested = (desc.settings & IRQ_NESTED_THREAD) !== 0;
+  if (nested) {
+    if (action.thread_fn === null) return -EINVAL;
+    action.handler = irq_nested_primary_handler;
+  }
+  const threaded = action.thread_fn !== null && !nested;
+  if (threaded && !kzalloc(irqs)) return -ENOMEM;
+  if ((desc.chip.flags & IRQCHIP_ONESHOT_SAFE) !== 0) action.flags &= ~IRQF_ONESHOT;
+  const first = desc.actions.length === 0;
+  let err = first ? (desc.chip.irq_request_resources?.(desc) ?? 0) : 0;
+  if (err !== 0) {
+    irqs.log.print(
+      `genirq: Failed to request resources for ${action.name} (irq ${desc.irq}) on irqchip ${desc.chip.name}`,
+    );
+    return err;
+  }
+  err = admit(irqs, desc, action);
+  if (err === 0 && first) err = set_up_line(irqs, desc, action);
+  if (err !== 0) {
+    if (first) desc.chip.irq_release_resources?.(desc);
+    return err;
+  }
+  if (threaded) action.thread = new IrqThread(irqs, desc, action);
+  install(irqs, desc, action, first);
+  if (action.thread !== null) irqs.cpus.wake_up_process(action.thread.task);
+  return 0;
+}
+
+/** Whether the action may join those the line has, and its bit among the ONESHOT ones. 0, -EINVAL or -EBUSY. */
+function admit(irqs: IrqCore, desc: IrqDesc, action: IrqAction): number {
   const old = desc.actions[0];
   if (old !== undefined) {
-    if ((old.flags & IRQF_ONESHOT) !== 0 && (action.flags & IRQF_COND_ONESHOT) !== 0) action.flags |= IRQF_ONESHOT;
+    if ((desc.state & IRQS_NMI) !== 0) {
+      irqs.log.print(
+        `genirq: Invalid attempt to share NMI for ${action.name} (irq ${desc.irq}) on irqchip ${desc.chip.name}.`,
+      );
+      return -EINVAL;
+    }
+    if (desc.trigger === 0) desc.trigger = action.flags & IRQF_TRIGGER_MASK;
     if (!shares(desc, old, action)) return mismatch(irqs, desc, old, action);
-    desc.actions.push(action);
-  } else {
-    desc.trigger = first_trigger(desc, action);
-    desc.state &= ~(IRQS_SPURIOUS_DISABLED | IRQS_INPROGRESS | IRQS_PENDING);
-    desc.actions.push(action);
-    if ((action.flags & IRQF_NO_AUTOEN) === 0) irq_startup(irqs, desc);
-    else desc.depth = 1;
   }
-  desc.irq_count = 0;
-  desc.irqs_unhandled = 0;
-  if (old !== undefined && (desc.state & IRQS_SPURIOUS_DISABLED) !== 0) {
-    desc.state &= ~IRQS_SPURIOUS_DISABLED;
-    enable_desc(irqs, desc);
+  if ((action.flags & IRQF_ONESHOT) !== 0) {
+    action.oneshot = free_oneshot(desc);
+    if (action.oneshot < 0) return -EBUSY;
+  } else if (action.handler === irq_default_primary_handler && (desc.chip.flags & IRQCHIP_ONESHOT_SAFE) === 0) {
+    irqs.log.print(
+      `genirq: Threaded irq requested with handler=NULL and !ONESHOT for ${action.name} (irq ${desc.irq})`,
+    );
+    return -EINVAL;
   }
   return 0;
 }
 
-/** The IO-APIC and MSI have no way to set a type: what a first handler asks for is only remembered for comparison. */
-function first_trigger(desc: IrqDesc, action: IrqAction): number {
-  return desc.flow === FLOW_FASTEOI ? desc.trigger : action.flags & IRQF_TRIGGER_MASK;
-}
-
+/** Both SHARED, same trigger, same ONESHOT (which COND_ONESHOT adopts), same PERCPU. */
 function shares(desc: IrqDesc, old: IrqAction, action: IrqAction): boolean {
-  return (
-    (old.flags & action.flags & IRQF_SHARED) !== 0 &&
-    desc.trigger === (action.flags & IRQF_TRIGGER_MASK) &&
-    ((old.flags ^ action.flags) & (IRQF_ONESHOT | IRQF_PERCPU)) === 0
-  );
+  if ((old.flags & action.flags & IRQF_SHARED) === 0) return false;
+  if (desc.trigger !== (action.flags & IRQF_TRIGGER_MASK)) return false;
+  if ((old.flags & IRQF_ONESHOT) !== 0 && (action.flags & IRQF_COND_ONESHOT) !== 0) action.flags |= IRQF_ONESHOT;
+  return ((old.flags ^ action.flags) & (IRQF_ONESHOT | IRQF_PERCPU)) === 0;
 }
 
 function mismatch(irqs: IrqCore, desc: IrqDesc, old: IrqAction, action: IrqAction): number {
@@ -94,97 +170,41 @@ function mismatch(irqs: IrqCore, desc: IrqDesc, old: IrqAction, action: IrqActio
   return -EBUSY;
 }
 
-/** Gives the line a vector and lets it pass. */
-function irq_startup(irqs: IrqCore, desc: IrqDesc): void {
-  desc.depth = 0;
-  desc.state = (desc.state & ~(IRQS_DISABLED | IRQS_MASKED)) | IRQS_STARTED;
-  if (desc.vector < 0) irqs.assign_vector(desc);
-  desc.chip.startup(desc);
-}
-
-function irq_shutdown(irqs: IrqCore, desc: IrqDesc): void {
-  desc.depth = 1;
-  if ((desc.state & IRQS_STARTED) !== 0) desc.chip.shutdown(desc);
-  desc.state = (desc.state & ~IRQS_STARTED) | IRQS_DISABLED | IRQS_MASKED;
-  irqs.release_vector(desc);
-}
-
-/**
- * `free_irq`: removes the first handler registered with `dev_id` and returns its name; null, with a line in the log, when there
- * is none. The last one shuts the line down.
- */
-export function free_irq<T>(irqs: IrqCore, irq: number, dev_id: T): string | null {
-  const cpu = irqs.cpus.current;
-  if (cpu !== null && cpu.ctx === CTX_HARDIRQ) irqs.log.print(`Trying to free IRQ ${irq} from IRQ context!`);
-  const desc = irqs.irq_to_desc(irq);
-  if (desc === null) return null;
-  const at = desc.actions.findIndex((a) => a.dev_id === dev_id);
-  if (at < 0) {
-    irqs.log.print(`Trying to free already-free IRQ ${irq}`);
-    return null;
+/** The lowest bit that no ONESHOT sharer has, threads that are about to end included; -1: none. */
+function free_oneshot(desc: IrqDesc): number {
+  for (let bit = 0; bit < MAX_ONESHOT_SHARERS; bit++) {
+    if (!desc.actions.some((a) => a.oneshot === bit) && !desc.stopping.some((a) => a.oneshot === bit)) return bit;
   }
-  const name = desc.actions[at].name;
-  desc.actions.splice(at, 1);
-  if (desc.actions.length === 0) irq_shutdown(irqs, desc);
-  return name;
+  return -1;
 }
 
-/**
- * `disable_irq`: nests. Lazy: the line is masked only when the next interrupt arrives, which is remembered. Handlers run in
- * blocks, so none is under way on return. Unknown numbers are ignored.
- */
-export function disable_irq(irqs: IrqCore, irq: number): void {
-  const desc = irqs.irq_to_desc(irq);
-  if (desc === null) return;
-  if (desc.depth++ === 0) desc.state |= IRQS_DISABLED;
-}
-
-/** `enable_irq`: undoes one `disable_irq`; the last one lets the line pass and delivers what is pending. */
-export function enable_irq(irqs: IrqCore, irq: number): void {
-  const desc = irqs.irq_to_desc(irq);
-  if (desc !== null) enable_desc(irqs, desc);
-}
-
-function enable_desc(irqs: IrqCore, desc: IrqDesc): void {
-  if (desc.depth === 0 || desc.actions.length === 0) {
-    irqs.log.print(`Unbalanced enable for IRQ ${desc.irq}`);
-    return;
+/** The first handler's part: trigger, vector, the state of a fresh line. */
+function set_up_line(irqs: IrqCore, desc: IrqDesc, action: IrqAction): number {
+  const trigger = action.flags & IRQF_TRIGGER_MASK;
+  if (trigger !== 0 && desc.chip.irq_set_type !== undefined) {
+    const err = desc.chip.irq_set_type(desc, trigger);
+    if (err !== 0) return err;
+    desc.trigger = trigger;
   }
-  if (desc.depth > 1) {
-    desc.depth--;
-    return;
-  }
-  if ((desc.state & IRQS_STARTED) === 0) {
-    irq_startup(irqs, desc);
-    return;
-  }
-  desc.depth = 0;
-  desc.state &= ~IRQS_DISABLED;
-  unmask_irq(desc);
-  check_irq_resend(irqs, desc);
-}
-
-/** A level line that is still asserted comes by itself; an edge that was missed is sent again. */
-function check_irq_resend(irqs: IrqCore, desc: IrqDesc): void {
-  if ((desc.state & IRQS_PENDING) === 0) return;
-  desc.state &= ~IRQS_PENDING;
-  if (desc.flow !== FLOW_FASTEOI) irqs.resend(desc);
-}
-
-/**
- * `irq_set_affinity`: the interrupt goes to one of `cpus` from now on. 0, -EINVAL when none of them exists or the irq does not.
- * What is under way to the old CPU is still handled there.
- */
-export function irq_set_affinity(irqs: IrqCore, irq: number, cpus: readonly number[]): number {
-  const desc = irqs.irq_to_desc(irq);
-  const online = cpus.filter((cpu) => irqs.cpus.cpus[cpu] !== undefined);
-  if (desc === null || online.length === 0) return -EINVAL;
-  desc.affinity = online;
-  if (desc.vector < 0 || online.includes(desc.cpu)) return 0;
-  if (desc.old_vector >= 0) return -EBUSY;
-  desc.old_cpu = desc.cpu;
-  desc.old_vector = desc.vector;
-  irqs.assign_vector(desc);
-  desc.chip.retarget(desc);
+  if (!irq_activate(irqs, desc, (desc.chip.flags & IRQCHIP_NO_VECTOR) === 0)) return -ENOSPC;
+  desc.state &= ~(IRQS_SPURIOUS_DISABLED | IRQS_ONESHOT | IRQS_INPROGRESS);
+  if ((action.flags & IRQF_PERCPU) !== 0) desc.state |= IRQD_PER_CPU;
+  if ((action.flags & IRQF_ONESHOT) !== 0) desc.state |= IRQS_ONESHOT;
+  if ((action.flags & IRQF_NOBALANCING) !== 0) desc.state |= IRQD_NO_BALANCING;
   return 0;
+}
+
+/** Appends the action; the first one starts the line, a later one gives a line that was switched off another chance. */
+function install(irqs: IrqCore, desc: IrqDesc, action: IrqAction, first: boolean): void {
+  desc.actions.push(action);
+  desc.irq_count = 0;
+  desc.irqs_unhandled = 0;
+  if (first) {
+    const waits = (action.flags & IRQF_NO_AUTOEN) !== 0 || (desc.settings & IRQ_NOAUTOEN) !== 0;
+    if (waits) desc.depth = 1;
+    else irq_startup(irqs, desc);
+  } else if ((desc.state & IRQS_SPURIOUS_DISABLED) !== 0) {
+    desc.state &= ~IRQS_SPURIOUS_DISABLED;
+    __enable_irq(irqs, desc);
+  }
 }

@@ -1,4 +1,4 @@
-import { FLOW_FASTEOI } from './constants.js';
+import { flowNames } from './constants.js';
 import type { IrqCore } from './core.js';
 
 /** One line of /proc/interrupts. */
@@ -20,19 +20,27 @@ export function interrupt_rows(irqs: IrqCore): InterruptRow[] {
     if (desc === null) continue;
     const counts = [...desc.kstat];
     if (desc.actions.length === 0 && counts.every((n) => n === 0)) continue;
-    const type = `${desc.hwirq}-${desc.flow === FLOW_FASTEOI ? 'fasteoi' : 'edge'}`;
+    const hwirq = desc.hwirq < 0 ? '' : String(desc.hwirq);
+    const type = flowNames[desc.flow] === '' ? hwirq : `${hwirq}-${flowNames[desc.flow]}`;
     rows.push({ irq: desc.irq, counts, chip: desc.chip.name, type, actions: desc.actions.map((a) => a.name) });
   }
   return rows;
 }
 
-/** `/proc/interrupts` as text. */
+/**
+ * `/proc/interrupts` as text: the devices' lines as Linux 6.18 prints them (`show_interrupts`; measured). The summary lines of the
+ * architecture (NMI, LOC, ...) are left out.
+ */
 export function proc_interrupts(irqs: IrqCore): string {
-  const head = irqs.cpus.cpus.map((cpu) => `CPU${cpu.id}`.padEnd(11)).join('');
+  let prec = 3;
+  for (let n = 1000; prec < 10 && n <= irqs.descs.length; n *= 10) prec++;
+  const head = irqs.cpus.cpus.map((cpu) => `CPU${String(cpu.id).padEnd(8)}`).join('');
   const lines = interrupt_rows(irqs).map((row) => {
     const counts = row.counts.map((n) => ` ${String(n).padStart(10)}`).join('');
-    const names = row.actions.length === 0 ? '' : `      ${row.actions.join(', ')}`;
-    return `${String(row.irq).padStart(4)}:${counts}  ${row.chip}  ${row.type}${names}`;
+    const [hwirq, flow] = row.type.split('-');
+    const type = `${(hwirq as string).padStart(prec)}${flow === undefined ? '' : `-${flow.padEnd(8)}`}`;
+    const names = row.actions.length === 0 ? '' : `  ${row.actions.join(', ')}`;
+    return `${String(row.irq).padStart(prec)}:${counts} ${row.chip.padStart(8)} ${type}${names}\n`;
   });
-  return `${' '.repeat(11)}${head}`.trimEnd().concat('\n', lines.join('\n'), lines.length === 0 ? '' : '\n');
+  return `${' '.repeat(prec + 8)}${head}\n${lines.join('')}`;
 }

@@ -1,3 +1,4 @@
+import type { InterruptController } from '../../cpu/index.js';
 import { Cloneable } from '../../sim/index.js';
 import { FIRST_DEVICE_VECTOR, LAST_DEVICE_VECTOR, SYSCALL_VECTOR } from './constants.js';
 
@@ -28,11 +29,14 @@ export class VectorTable extends Cloneable {
     return best;
   }
 
-  /** Takes the lowest free vector of `cpu` for `irq`; -1 when all are in use. */
-  take(cpu: number, irq: number): number {
+  /**
+   * Takes the lowest free vector of `cpu` for `irq`; -1 when all are in use. One that still waits in the CPU's controller
+   * `lapic` is not free: it belongs to the interrupt that had it before.
+   */
+  take(cpu: number, irq: number, lapic: InterruptController | null): number {
     for (let vector = FIRST_DEVICE_VECTOR; vector <= LAST_DEVICE_VECTOR; vector++) {
       const at = (cpu << 8) | vector;
-      if (vector === SYSCALL_VECTOR || this.irq[at] !== NONE) continue;
+      if (vector === SYSCALL_VECTOR || this.irq[at] !== NONE || lapic?.requested?.(vector) === true) continue;
       this.irq[at] = irq;
       this.used[cpu]++;
       return vector;

@@ -1,8 +1,8 @@
 import { enumerate, type RootComplex } from '../../hw/pcie/index.js';
 import { ENODEV } from '../../uapi/index.js';
 import type { IrqCore } from '../irq/index.js';
-import { PCI_ANY_ID } from './constants.js';
-import { PciDev, type PciDeviceId, type PciDriver } from './device.js';
+import { PciDev, type PciDriver } from './device.js';
+import { pci_match_id } from './match.js';
 
 /** The PCI bus of one host: what enumeration found, and the drivers registered for it. */
 export class PciCore {
@@ -35,11 +35,13 @@ export function pci_register_driver(core: PciCore, driver: PciDriver): number {
 
 /** Binds one device to a driver: the result of its probe, -ENODEV when the table does not match or it is taken. */
 export function pci_bind(pdev: PciDev, driver: PciDriver): number {
-  const id = pdev.driver === null ? match(driver.id_table, pdev) : undefined;
+  const id = pdev.driver === null ? pci_match_id(driver.id_table, pdev) : undefined;
   if (id === undefined) return -ENODEV;
+  pdev.driver = driver;
   const err = driver.probe(pdev, id);
-  if (err === 0) pdev.driver = driver;
-  else pdev.core.irqs.log.print(`${driver.name} ${pdev.name}: probe failed with error ${err}`);
+  if (err === 0) return 0;
+  pdev.driver = pdev.drvdata = null;
+  pdev.core.irqs.log.print(`${driver.name} ${pdev.name}: probe failed with error ${err}`);
   return err;
 }
 
@@ -57,12 +59,4 @@ export function pci_unbind(pdev: PciDev): void {
   driver.remove(pdev);
   pdev.driver = null;
   pdev.drvdata = null;
-}
-
-function match(table: readonly PciDeviceId[], pdev: PciDev): PciDeviceId | undefined {
-  return table.find(
-    (id) =>
-      (id.vendor === PCI_ANY_ID || id.vendor === pdev.vendor) &&
-      (id.device === PCI_ANY_ID || id.device === pdev.device),
-  );
 }

@@ -1,90 +1,93 @@
 import {
-  PCI_CAP_ID_MSI,
   PCI_MSI_FLAGS,
+  PCI_MSI_FLAGS_64BIT,
   PCI_MSI_FLAGS_ENABLE,
+  PCI_MSI_FLAGS_MASKBIT,
   PCI_MSI_FLAGS_QMASK,
   PCI_MSI_FLAGS_QSIZE,
+  PCI_MSI_MASK_32,
+  PCI_MSI_MASK_64,
 } from '../../hw/pcie/index.js';
 import { EINVAL, ENOSPC, ERANGE } from '../../uapi/index.js';
 import { MsiChip } from '../irq/chips.js';
-import { pci_find_capability, pci_intx, pci_read_config_word, pci_write_config_word } from './access.js';
-import { PCI_IRQ_INTX, PCI_IRQ_MSI } from './constants.js';
+import { type IrqAffinity, irq_calc_affinity_vectors, irq_create_affinity_masks } from '../irq/spread.js';
+import { pci_intx, pci_read_config_word, pci_write_config_dword } from './access.js';
+import { ENOTSUPP, PCI_D0 } from './constants.js';
 import type { PciDev } from './device.js';
+import { msi_add, msi_remove } from './msi-descs.js';
+import { config_clear_set } from './restore-msi.js';
 
 /** `pci_msi_vec_count`: vectors the function asks for (1..32), or -EINVAL without the capability. */
 export function pci_msi_vec_count(pdev: PciDev): number {
-  const cap = pci_find_capability(pdev, PCI_CAP_ID_MSI);
-  if (cap === 0) return -EINVAL;
-  return 1 << ((pci_read_config_word(pdev, cap + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK) >> 1);
+  if (pdev.msi_cap === 0) return -EINVAL;
+  return 1 << ((pci_read_config_word(pdev, pdev.msi_cap + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_QMASK) >> 1);
 }
 
 /**
- * `pci_enable_msi`: the device sends a message instead of pulling its line; `pdev.irq` is the new interrupt. 0, or -EINVAL
- * (not enabled device, no capability, enabled already). One message: without interrupt remapping x86 has no more.
+ * `pci_enable_msi`: the device sends a message instead of pulling its line; `pdev.irq` is the new interrupt. 0, or the errors of
+ * {@link pci_enable_msi_range}.
  */
 export function pci_enable_msi(pdev: PciDev): number {
-  if (pdev.enable_cnt === 0 || pdev.msi_enabled) return -EINVAL;
-  const cap = pci_find_capability(pdev, PCI_CAP_ID_MSI);
-  if (cap === 0) return -EINVAL;
-  const { irqs, rc } = pdev.core;
-  const desc = irqs.irq_alloc_desc(new MsiChip(rc, pdev.bdf, cap, `PCI-MSI-${pdev.name}`), pdev.bdf);
-  irqs.assign_vector(desc);
-  desc.chip.startup(desc);
-  pci_intx(pdev, false);
-  const flags = pci_read_config_word(pdev, cap + PCI_MSI_FLAGS) & ~PCI_MSI_FLAGS_QSIZE;
-  pci_write_config_word(pdev, cap + PCI_MSI_FLAGS, flags | PCI_MSI_FLAGS_ENABLE);
-  pdev.msi = desc;
-  pdev.msi_enabled = true;
-  pdev.irq = desc.irq;
-  return 0;
-}
-
-/** `pci_disable_msi`: back to the line. The interrupt must have been freed: DriverError IRQ_IN_USE. */
-export function pci_disable_msi(pdev: PciDev): void {
-  const desc = pdev.msi;
-  if (!pdev.msi_enabled || desc === null) return;
-  pdev.core.irqs.irq_free_desc(desc);
-  const cap = pci_find_capability(pdev, PCI_CAP_ID_MSI);
-  pci_write_config_word(
-    pdev,
-    cap + PCI_MSI_FLAGS,
-    pci_read_config_word(pdev, cap + PCI_MSI_FLAGS) & ~PCI_MSI_FLAGS_ENABLE,
-  );
-  pci_intx(pdev, true);
-  pdev.msi = null;
-  pdev.msi_enabled = false;
-  pdev.irq = pdev.intx_irq;
+  const rc = pci_enable_msi_range(pdev, 1, 1, null);
+  return rc < 0 ? rc : 0;
 }
 
 /**
- * `pci_alloc_irq_vectors`: between `min` and `max` interrupts of the kinds in `flags` (PCI_IRQ_*), MSI before INTx. Returns how
- * many (always 1 here), or -ERANGE (max < min), -ENOSPC (fewer than `min`, or no kind is possible) or -EINVAL. MSI-X is not
- * driven: PCI_IRQ_MSIX alone is -ENOSPC.
+ * `__pci_enable_msi_range`: between `minvec` and `maxvec` messages. Returns how many: 1, since without interrupt remapping x86 gives
+ * a function's messages no vectors in a row. Else, in this order: -EINVAL (minvec < 1, `no_msi`, not in D0, MSI-X enabled);
+ * -ERANGE; -EINVAL (enabled already); -ENOTSUPP (no controller takes messages); -EINVAL (no capability); -ENOSPC (fewer than
+ * `minvec`, or no CPU vector). The place of -ENOTSUPP is unverified.
  */
-export function pci_alloc_irq_vectors(pdev: PciDev, min: number, max: number, flags: number): number {
-  if (max < min) return -ERANGE;
-  if (min < 1) return -EINVAL;
-  let rc = -ENOSPC;
-  if ((flags & PCI_IRQ_MSI) !== 0) {
-    const have = pci_msi_vec_count(pdev);
-    if (have < 0) rc = have;
-    else if (min > 1) rc = -ENOSPC;
-    else rc = pci_enable_msi(pdev);
-    if (rc === 0) return 1;
+export function pci_enable_msi_range(pdev: PciDev, minvec: number, maxvec: number, affd: IrqAffinity | null): number {
+  if (minvec < 1 || pdev.no_msi || pdev.current_state !== PCI_D0) return -EINVAL;
+  const { irqs, rc } = pdev.core;
+  if (pdev.msix_enabled) {
+    irqs.log.print(`pci ${pdev.name}: can't enable MSI (MSI-X already enabled)`);
+    return -EINVAL;
   }
-  if ((flags & PCI_IRQ_INTX) !== 0 && min === 1 && pdev.irq !== 0) {
-    pci_intx(pdev, true);
-    return 1;
-  }
-  return rc;
+  if (maxvec < minvec) return -ERANGE;
+  if (pdev.msi_enabled) return -EINVAL;
+  if (rc.messageTarget === null) return -ENOTSUPP;
+  const offered = pci_msi_vec_count(pdev);
+  if (offered < 0) return offered;
+  if (offered < minvec) return -ENOSPC;
+  if (affd !== null && irq_calc_affinity_vectors(irqs, minvec, Math.min(offered, maxvec), affd) < minvec)
+    return -ENOSPC;
+  return minvec > 1 ? -ENOSPC : msi_capability_init(pdev, affd);
 }
 
-/** `pci_free_irq_vectors`: undoes `pci_alloc_irq_vectors`. */
-export function pci_free_irq_vectors(pdev: PciDev): void {
-  pci_disable_msi(pdev);
+function msi_capability_init(pdev: PciDev, affd: IrqAffinity | null): number {
+  const { irqs, rc } = pdev.core;
+  const cap = pdev.msi_cap;
+  const flags = cap + PCI_MSI_FLAGS;
+  config_clear_set(pdev, flags, PCI_MSI_FLAGS_ENABLE, 0);
+  const control = pci_read_config_word(pdev, flags);
+  const mask = (control & PCI_MSI_FLAGS_64BIT) !== 0 ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32;
+  const mask_pos = (control & PCI_MSI_FLAGS_MASKBIT) !== 0 ? cap + mask : 0;
+  const chip = new MsiChip(rc, pdev.bdf, cap, mask_pos, `PCI-MSI-${pdev.name}`);
+  const masks = affd === null ? null : irq_create_affinity_masks(irqs, 1, affd);
+  if (!msi_add(pdev, chip, 0, masks?.[0] ?? null)) {
+    msi_remove(pdev);
+    return -ENOSPC;
+  }
+  const [desc] = pdev.msi_descs;
+  chip.retarget(desc);
+  chip.mask(desc);
+  pci_intx(pdev, false);
+  config_clear_set(pdev, flags, PCI_MSI_FLAGS_QSIZE, PCI_MSI_FLAGS_ENABLE);
+  pdev.msi_enabled = true;
+  pdev.irq = desc.irq;
+  return 1;
 }
 
-/** `pci_irq_vector`: the interrupt number of vector `nr`, or -EINVAL. */
-export function pci_irq_vector(pdev: PciDev, nr: number): number {
-  return nr === 0 && pdev.irq !== 0 ? pdev.irq : -EINVAL;
+/** `pci_disable_msi`: back to the line, the mask register as after reset. The interrupt must have been freed: DriverError IRQ_IN_USE. */
+export function pci_disable_msi(pdev: PciDev): void {
+  if (!pdev.msi_enabled) return;
+  const { chip } = pdev.msi_descs[0];
+  msi_remove(pdev);
+  config_clear_set(pdev, pdev.msi_cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 0);
+  pci_intx(pdev, true);
+  if (chip instanceof MsiChip && chip.mask_pos !== 0) pci_write_config_dword(pdev, chip.mask_pos, 0);
+  pdev.msi_enabled = false;
+  pdev.irq = pdev.intx_irq;
 }
