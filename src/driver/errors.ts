@@ -1,5 +1,5 @@
 /** What a caller of this room can do wrong; stable values of `DriverError.code`. */
-export type DriverErrorCode = 'BAD_OPTION' | 'IRQ_IN_USE' | 'NO_VECTOR';
+export type DriverErrorCode = 'DMA_RANGE' | 'TIMER_GONE' | 'BAD_OPTION' | 'IRQ_IN_USE' | 'NO_VECTOR';
 
 /** A misuse of the driver room that a kernel answers with BUG(), or a bad option. */
 export class DriverError extends Error {

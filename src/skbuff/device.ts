@@ -9,6 +9,7 @@ import {
   IFF_MULTICAST,
 } from '../uapi/index.js';
 import { DEFAULT_TX_QUEUE_LEN } from './constants.js';
+import type { EthtoolOps } from './ethtool.js';
 import type { Net } from './net.js';
 import { SkBuffHead } from './queue.js';
 import type { SkBuff } from './skb.js';
@@ -27,6 +28,8 @@ export interface NetDeviceOps {
   ndo_change_mtu?(dev: NetDevice, mtu: number): number;
   /** A new hardware address (6 bytes); 0 or -errno. */
   ndo_set_mac_address?(dev: NetDevice, addr: Uint8Array): number;
+  /** The transmit queue was stopped and nothing sent for `watchdog_timeo`: the hardware may hang. */
+  ndo_tx_timeout?(dev: NetDevice): void;
 }
 
 /** `struct rtnl_link_stats64`, the rows this library keeps. Whole numbers. */
@@ -106,11 +109,22 @@ export class NetDevice extends Cloneable {
   uc: HwAddress[];
   /** The driver's own state (`netdev_priv`). */
   priv: object | null;
+  /** The hardware it belongs to (`dev.parent` of the kernel; `SET_NETDEV_DEV` sets it); null for a device without any. */
+  parent: object | null;
   /** State of IPv4 and IPv6 on this device; owned by those rooms. */
   ip_ptr: object | null;
   ip6_ptr: object | null;
   /** Time of the last transmission start, jiffies. */
   trans_start: number;
+  /** How long a stopped queue may stand still before `ndo_tx_timeout`, jiffies; 0: 5 s. */
+  watchdog_timeo: number;
+  /** Timer of the watchdog, -1 = not made; times it found the queue stuck. */
+  watchdog_timer: number;
+  trans_timeout: number;
+  /** False between `netif_device_detach` and `netif_device_attach`: the hardware is asleep or being reset. */
+  present: boolean;
+  /** What the driver answers to `ethtool`; null: nothing. */
+  ethtool_ops: EthtoolOps | null;
 
   /** `name` may hold `%d`, which registration replaces by the first free number. */
   constructor(net: Net, name: string, ops: NetDeviceOps) {
@@ -137,9 +151,15 @@ export class NetDevice extends Cloneable {
     this.mc = [];
     this.uc = [];
     this.priv = null;
+    this.parent = null;
     this.ip_ptr = null;
     this.ip6_ptr = null;
     this.trans_start = 0;
+    this.watchdog_timeo = 0;
+    this.watchdog_timer = -1;
+    this.trans_timeout = 0;
+    this.present = true;
+    this.ethtool_ops = null;
   }
 }
 

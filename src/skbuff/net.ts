@@ -1,5 +1,6 @@
 import { PhysicalMemory } from '../hw/memory/index.js';
 import { type Arena, Cloneable, JiffiesClock, type Simulation, type TimerService } from '../sim/index.js';
+import type { DevWatchdog } from './dev-watchdog.js';
 import type { NetDevice } from './device.js';
 import { DROP_REASON_NAMES } from './drop-reasons.js';
 import { SkbPool } from './pool.js';
@@ -69,6 +70,8 @@ export class Net extends Cloneable {
   readonly sysctl: Sysctl;
   softirq: SoftirqRaiser | null;
   backlog: Backlog | null;
+  /** Watches the transmit queues of devices that ask for it; made with the first. */
+  dev_watchdog: DevWatchdog | null;
   /** Devices whose queue waits for the NET_TX softirq, and where the run under way stands. */
   readonly output_queue: NetDevice[];
   /** Depth of nested transmissions through devices without a queue. */
@@ -102,6 +105,7 @@ export class Net extends Cloneable {
     this.sysctl = new Sysctl();
     this.softirq = null;
     this.backlog = null;
+    this.dev_watchdog = null;
     this.output_queue = [];
     this.xmit_recursion = 0;
   }

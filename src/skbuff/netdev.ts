@@ -22,10 +22,12 @@ import {
   NETDEV_UNREGISTER,
   NETDEV_UP,
 } from './constants.js';
+import { dev_watchdog_down, dev_watchdog_free, dev_watchdog_up } from './dev-watchdog.js';
 import type { HwAddress, NetDevice } from './device.js';
 import { SKB_DROP_REASON_QUEUE_PURGE } from './drop-reasons.js';
 import { dev_get_by_name, type Net, type NetdevNotifier } from './net.js';
 import { skb_queue_purge_reason } from './queue.js';
+import { netif_stop_queue, netif_wake_queue } from './xmit.js';
 
 /** `register_netdevice_notifier`: `n` hears all events from now on, after REGISTER and UP of the devices that exist. */
 export function register_netdevice_notifier(net: Net, n: NetdevNotifier): void {
@@ -61,19 +63,20 @@ export function unregister_netdev(dev: NetDevice): void {
   if (dev.ifindex === 0) return;
   dev_close(dev);
   call_netdevice_notifiers(NETDEV_UNREGISTER, dev);
+  dev_watchdog_free(dev);
   dev.net.devices[dev.ifindex - 1] = null;
   dev.ifindex = 0;
 }
 
-/** `dev_open` (ip link set up): 0, or the driver's -errno. -ENODEV when it is not registered. */
+/** `dev_open` (ip link set up): 0, or the driver's -errno. -ENODEV when it is not registered, or its hardware is detached. */
 export function dev_open(dev: NetDevice): number {
   if ((dev.flags & IFF_UP) !== 0) return 0;
-  if (dev.ifindex === 0) return -ENODEV;
+  if (dev.ifindex === 0 || !dev.present) return -ENODEV;
   const err = dev.ops.ndo_open(dev);
   if (err !== 0) return err;
   dev.flags |= IFF_UP;
   set_rx_mode(dev);
-  if (dev.carrier) dev.qdisc.active = true;
+  if (dev.carrier) dev_activate(dev);
   call_netdevice_notifiers(NETDEV_UP, dev);
   return 0;
 }
@@ -88,8 +91,14 @@ export function dev_close(dev: NetDevice): void {
   call_netdevice_notifiers(NETDEV_DOWN, dev);
 }
 
+function dev_activate(dev: NetDevice): void {
+  dev.qdisc.active = true;
+  dev_watchdog_up(dev);
+}
+
 function dev_deactivate(dev: NetDevice): void {
   dev.qdisc.active = false;
+  dev_watchdog_down(dev);
   dev.stats.tx_dropped += skb_queue_purge_reason(dev.qdisc.queue, SKB_DROP_REASON_QUEUE_PURGE);
 }
 
@@ -114,7 +123,7 @@ export function netif_carrier_on(dev: NetDevice): void {
   if (dev.carrier) return;
   dev.carrier = true;
   if (dev.ifindex === 0 || !netif_running(dev)) return;
-  dev.qdisc.active = true;
+  dev_activate(dev);
   call_netdevice_notifiers(NETDEV_CHANGE, dev);
 }
 
@@ -127,10 +136,27 @@ export function netif_carrier_off(dev: NetDevice): void {
   call_netdevice_notifiers(NETDEV_CHANGE, dev);
 }
 
-/** `dev_set_mtu`: 0, -EINVAL outside [min_mtu, max_mtu], or the driver's -errno. */
+/** `netif_device_detach`: the hardware goes away for a while (sleep, reset); its queue stops. */
+export function netif_device_detach(dev: NetDevice): void {
+  if (!dev.present) return;
+  dev.present = false;
+  if (netif_running(dev)) netif_stop_queue(dev);
+}
+
+/** `netif_device_attach`: it is back; the queue of an open device goes on. */
+export function netif_device_attach(dev: NetDevice): void {
+  if (dev.present) return;
+  dev.present = true;
+  if (!netif_running(dev)) return;
+  netif_wake_queue(dev);
+  if (dev.qdisc.active) dev_watchdog_up(dev);
+}
+
+/** `dev_set_mtu`: 0, -EINVAL outside [min_mtu, max_mtu], -ENODEV (detached), or the driver's -errno. */
 export function dev_set_mtu(dev: NetDevice, mtu: number): number {
   if (mtu === dev.mtu) return 0;
   if (mtu < dev.min_mtu || mtu > dev.max_mtu || mtu !== Math.trunc(mtu)) return -EINVAL;
+  if (!dev.present) return -ENODEV;
   const err = dev.ops.ndo_change_mtu === undefined ? 0 : dev.ops.ndo_change_mtu(dev, mtu);
   if (err !== 0) return err;
   dev.mtu = mtu;

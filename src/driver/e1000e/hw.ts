@@ -1,19 +1,26 @@
+import { ADVERTISED_1000baseT_Full } from '../../skbuff/index.js';
 import { EIO } from '../../uapi/index.js';
 import { type MappedIo, readl, writel } from '../mmio.js';
+import { type E1000LinkConfig, e1000_advertisement } from './link-config.js';
 import {
   ADVERTISE_1000FULL,
-  ADVERTISE_ALL_PAUSE,
   BMCR_ANENABLE,
   BMCR_ANRESTART,
   BMCR_FULLDPLX,
+  BMCR_PDOWN,
+  BMCR_RESET,
+  BMCR_SPEED100,
   BMCR_SPEED1000,
   BMSR_LSTATUS,
   E1000_CTRL,
   E1000_CTRL_ASDE,
+  E1000_CTRL_FD,
   E1000_CTRL_FRCDPX,
   E1000_CTRL_FRCSPD,
   E1000_CTRL_RST,
   E1000_CTRL_SLU,
+  E1000_CTRL_SPD_100,
+  E1000_CTRL_SPD_SEL,
   E1000_EECD,
   E1000_EECD_AUTO_RD,
   E1000_EERD,
@@ -159,17 +166,53 @@ export function e1000_read_phy_id(io: MappedIo): number {
   return high < 0 || low < 0 ? -EIO : (high << 16) | low;
 }
 
-/** `e1000_setup_copper_link_82571`: link up is wanted, speed by autonegotiation, which starts now. 0 or -EIO. */
-export function e1000_setup_link(io: MappedIo): number {
+/**
+ * `e1000_setup_copper_link_82571`: link up is wanted, and autonegotiation starts with what `link` offers; without it speed and duplex are
+ * forced on both MAC and PHY (`e1000e_phy_force_speed_duplex_setup`). 0 or -EIO.
+ */
+export function e1000_setup_link(io: MappedIo, link: E1000LinkConfig): number {
   const ctrl = readl(io, E1000_CTRL) & ~(E1000_CTRL_FRCSPD | E1000_CTRL_FRCDPX);
-  writel(io, E1000_CTRL, ctrl | E1000_CTRL_SLU | E1000_CTRL_ASDE);
+  writel(io, E1000_CTRL, link.autoneg ? ctrl | E1000_CTRL_SLU | E1000_CTRL_ASDE : forced_ctrl(ctrl, link));
   if (!acquire_mdio(io)) return -EIO;
-  let err = e1000_write_phy(io, MII_ADVERTISE, ADVERTISE_ALL_PAUSE);
-  if (err === 0) err = e1000_write_phy(io, MII_CTRL1000, ADVERTISE_1000FULL);
-  const bmcr = BMCR_ANENABLE | BMCR_ANRESTART | BMCR_FULLDPLX | BMCR_SPEED1000;
-  if (err === 0) err = e1000_write_phy(io, MII_BMCR, bmcr);
+  let err = 0;
+  if (link.autoneg) {
+    const gigabit = (link.advertised & ADVERTISED_1000baseT_Full) !== 0;
+    err = e1000_write_phy(io, MII_ADVERTISE, e1000_advertisement(link));
+    if (err === 0) err = e1000_write_phy(io, MII_CTRL1000, gigabit ? ADVERTISE_1000FULL : 0);
+  }
+  if (err === 0) err = e1000_write_phy(io, MII_BMCR, link.autoneg ? BMCR_NEGOTIATE : forced_bmcr(link));
   release_mdio(io);
   return err;
+}
+
+const BMCR_NEGOTIATE = BMCR_ANENABLE | BMCR_ANRESTART | BMCR_FULLDPLX | BMCR_SPEED1000;
+
+function forced_ctrl(ctrl: number, link: E1000LinkConfig): number {
+  const rest = ctrl & ~(E1000_CTRL_ASDE | E1000_CTRL_SPD_SEL | E1000_CTRL_FD);
+  const speed = link.speed === 100 ? E1000_CTRL_SPD_100 : 0;
+  const duplex = link.full_duplex ? E1000_CTRL_FD : 0;
+  return rest | E1000_CTRL_SLU | E1000_CTRL_FRCSPD | E1000_CTRL_FRCDPX | speed | duplex;
+}
+
+/** The reset makes the PHY take up the new speed (`e1000e_phy_force_speed_duplex_m88`). */
+function forced_bmcr(link: E1000LinkConfig): number {
+  return BMCR_RESET | (link.speed === 100 ? BMCR_SPEED100 : 0) | (link.full_duplex ? BMCR_FULLDPLX : 0);
+}
+
+/** One PHY register with the MDIO bus taken for it: 16 bits, or -EIO. */
+export function e1000_read_phy_locked(io: MappedIo, register: number): number {
+  if (!acquire_mdio(io)) return -EIO;
+  const value = e1000_read_phy(io, register);
+  release_mdio(io);
+  return value;
+}
+
+/** `e1000_power_down_phy_copper`: no link while nobody needs one. The next `e1000_setup_link` powers it up. */
+export function e1000_power_down_phy(io: MappedIo): void {
+  if (!acquire_mdio(io)) return;
+  const bmcr = e1000_read_phy(io, MII_BMCR);
+  if (bmcr >= 0) e1000_write_phy(io, MII_BMCR, bmcr | BMCR_PDOWN);
+  release_mdio(io);
 }
 
 /** `e1000e_phy_has_link_generic`: BMSR latches a loss of link, so it is read twice. */

@@ -1,7 +1,26 @@
 export { E1000Adapter } from './adapter.js';
+export { e1000_set_coalesce } from './ethtool.js';
+export {
+  E1000Moderation,
+  e1000_coalesce_usecs,
+  e1000_simple_itr,
+  e1000_update_itr,
+  itr_of_rate,
+  LATENCY_BULK,
+  LATENCY_LOW,
+  LATENCY_LOWEST,
+} from './itr.js';
 export { e1000_check_link } from './link.js';
-export { e1000_set_coalesce } from './netdev.js';
-export { checkRingSize, type E1000eOptions, type E1000eSettings } from './options.js';
+export { e1000e_reinit_locked } from './netdev.js';
+export {
+  checkRingSize,
+  type E1000eModerationOption,
+  type E1000eOptions,
+  type E1000ePauseOption,
+  type E1000eSettings,
+  e1000eLinuxDefaults,
+} from './options.js';
+export { e1000e_resume, e1000e_suspend } from './power.js';
 export {
   E1000_DEV_ID_82574L,
   E1000_VENDOR_INTEL,

@@ -1,181 +1,159 @@
 import { napi_disable, napi_enable } from '../../napi/index.js';
 import { netif_carrier_off, netif_start_queue, netif_stop_queue } from '../../skbuff/index.js';
-import { EBUSY } from '../../uapi/index.js';
-import { free_irq, IRQF_SHARED, request_irq } from '../irq/index.js';
-import { readl, writel } from '../mmio.js';
-import { pci_irq_vector } from '../pci/index.js';
+import { EBUSY, ENODEV } from '../../uapi/index.js';
+import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
-import { OP_NAPI_DISABLED, OP_WATCHDOG } from './events.js';
+import { e1000_configure } from './configure.js';
+import { OP_NAPI_DISABLED } from './events.js';
+import { e1000_configure_fc } from './flow-control.js';
 import { e1e_flush, e1000_rar_set, e1000_reset_hw, e1000_setup_link } from './hw.js';
-import { e1000_intr, e1000_intr_msi } from './intr.js';
+import { e1000_configure_msix, e1000_free_irq, e1000_irq_disable, e1000_irq_enable, e1000_request_irq } from './irq.js';
 import { e1000_check_link } from './link.js';
-import { itr_of_usecs } from './options.js';
-import {
-  E1000_CTRL_EXT,
-  E1000_CTRL_EXT_IAME,
-  E1000_IAM,
-  E1000_IMC,
-  E1000_IMS,
-  E1000_ITR,
-  E1000_RADV,
-  E1000_RCTL,
-  E1000_RCTL_BAM,
-  E1000_RCTL_EN,
-  E1000_RCTL_SECRC,
-  E1000_RDBAH,
-  E1000_RDBAL,
-  E1000_RDH,
-  E1000_RDLEN,
-  E1000_RDT,
-  E1000_RDTR,
-  E1000_RFCTL,
-  E1000_RFCTL_ACK_DIS,
-  E1000_RFCTL_EXTEN,
-  E1000_RXCSUM,
-  E1000_RXCSUM_TUOFL,
-  E1000_TADV,
-  E1000_TCTL,
-  E1000_TCTL_COLLISION,
-  E1000_TCTL_EN,
-  E1000_TCTL_MULR,
-  E1000_TCTL_PSP,
-  E1000_TDBAH,
-  E1000_TDBAL,
-  E1000_TDH,
-  E1000_TDLEN,
-  E1000_TDT,
-  E1000_TIDV,
-  E1000_TIPG,
-  IMS_ENABLE_MASK,
-} from './regs.js';
-import { DESC_SIZE, e1000_desc_unused, e1000e_free_ring, e1000e_setup_ring } from './ring.js';
-import { e1000_alloc_rx_buffers } from './rx.js';
-import { e1000e_set_rx_mode } from './rx-mode.js';
+import { E1000_RCTL, E1000_RCTL_EN, E1000_TCTL, E1000_TCTL_PSP } from './regs.js';
+import { e1000e_clean_ring, e1000e_free_ring, e1000e_setup_ring } from './ring.js';
+import { e1000_take_next_rings } from './switch.js';
+import { e1000_test_msi_cancel, e1000_test_msi_start } from './test-msi.js';
+import { e1000_watchdog_start, e1000_watchdog_stop } from './watchdog-timer.js';
 
-/** Inter-packet gap of the kernel driver: IPGT 8, IPGR1 8, IPGR2 6. */
-const TIPG = 0x00602008;
+/** What follows when a stopped device has no poll under way any more; of several the highest bit decides. */
+export const NEXT_SWITCH = 1;
+/** Nothing, until `e1000e_restart` or a close: the function is being reset by the bus. */
+export const NEXT_PARK = 2;
+export const NEXT_RESET = 4;
+export const NEXT_FREEZE = 8;
+export const NEXT_CLOSE = 16;
 
 /**
  * `e1000e_open`: rings, registers, interrupt, then receive. 0, -ENOMEM, -EIO (chip or PHY do not answer), the result of
- * `request_irq`, or -EBUSY while the last close still waits for a poll under way.
+ * `request_irq`, -ENODEV while asleep, or -EBUSY while the last close still waits for a poll under way.
  */
 export function e1000e_open(a: E1000Adapter): number {
   if (a.closing) return -EBUSY;
+  if (a.suspended) return -ENODEV;
   netif_carrier_off(a.dev);
+  e1000_take_next_rings(a);
   let err = e1000e_setup_ring(a.net, a.tx_ring);
   if (err === 0) err = e1000e_setup_ring(a.net, a.rx_ring);
   if (err === 0) err = e1000_reset_hw(a.io);
-  if (err === 0) err = request(a);
+  if (err === 0) err = e1000_request_irq(a);
   if (err !== 0) {
     free_rings(a);
     return err;
   }
-  a.watchdog = a.net.timers.createTimer(a.target, OP_WATCHDOG, 0, true);
-  a.discarding = false;
-  a.mta.fill(0);
-  a.down = false;
-  configure(a);
-  napi_enable(a.napi);
-  netif_start_queue(a.dev);
-  writel(a.io, E1000_IMS, IMS_ENABLE_MASK);
-  e1e_flush(a.io);
-  err = e1000_setup_link(a.io);
+  a.opened = true;
+  err = e1000e_up(a);
   if (err !== 0) {
     e1000e_close(a);
     return err;
   }
-  e1000_check_link(a);
+  e1000_test_msi_start(a);
   return 0;
 }
 
-/** `e1000_request_irq`: the message, or the line it shares with others. */
-function request(a: E1000Adapter): number {
-  const msi = a.pdev.msi_enabled;
-  const irq = pci_irq_vector(a.pdev, 0);
-  const err = request_irq(a.irqs, irq, msi ? e1000_intr_msi : e1000_intr, msi ? 0 : IRQF_SHARED, a.dev.name, a);
-  a.irq = err === 0 ? irq : 0;
+/** `e1000e_up`: the chip has been reset, the rings are empty; from here on it works. 0, or -EIO when the PHY does not answer. */
+export function e1000e_up(a: E1000Adapter): number {
+  a.discarding = a.detect_tx_hung = a.tx_hang_recheck = a.tx_hung = false;
+  a.mta.fill(0);
+  a.down = false;
+  e1000_configure(a);
+  e1000_configure_msix(a);
+  napi_enable(a.napi);
+  netif_start_queue(a.dev);
+  e1000_irq_enable(a);
+  const err = e1000e_start_link(a);
+  if (err !== 0) return err;
+  e1000_watchdog_start(a);
+  return 0;
+}
+
+/** The link begins to come up; one that needs no time for it is noticed at once. 0 or -EIO. */
+function e1000e_start_link(a: E1000Adapter): number {
+  e1000_configure_fc(a);
+  const err = e1000_setup_link(a.io, a.link);
+  if (err === 0) e1000_check_link(a);
   return err;
 }
 
-function configure(a: E1000Adapter): void {
-  e1000_rar_set(a.io, 0, a.dev.dev_addr);
-  configure_tx(a);
-  configure_rx(a);
-  a.rctl = E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC;
-  e1000e_set_rx_mode(a);
-  e1000_alloc_rx_buffers(a, e1000_desc_unused(a.rx_ring));
-}
-
-function configure_tx(a: E1000Adapter): void {
-  const { io, tx_ring, settings } = a;
-  writel(io, E1000_TDBAL, tx_ring.dma);
-  writel(io, E1000_TDBAH, 0);
-  writel(io, E1000_TDLEN, tx_ring.count * DESC_SIZE);
-  writel(io, E1000_TDH, 0);
-  writel(io, E1000_TDT, 0);
-  writel(io, E1000_TIDV, settings.tx_int_delay);
-  writel(io, E1000_TADV, settings.tx_abs_int_delay);
-  writel(io, E1000_TIPG, TIPG);
-  writel(io, E1000_TCTL, E1000_TCTL_EN | E1000_TCTL_PSP | E1000_TCTL_COLLISION | E1000_TCTL_MULR);
-}
-
-/** Receiver with extended descriptors and checksum offload; reading ICR masks all causes (IAM with CTRL_EXT.IAME). */
-function configure_rx(a: E1000Adapter): void {
-  const { io, rx_ring, settings } = a;
-  writel(io, E1000_RFCTL, E1000_RFCTL_EXTEN | E1000_RFCTL_ACK_DIS);
-  writel(io, E1000_RDTR, settings.rx_int_delay);
-  writel(io, E1000_RADV, settings.rx_abs_int_delay);
-  writel(io, E1000_ITR, itr_of_usecs(a.rx_usecs));
-  writel(io, E1000_IAM, -1);
-  writel(io, E1000_CTRL_EXT, readl(io, E1000_CTRL_EXT) | E1000_CTRL_EXT_IAME);
-  writel(io, E1000_RDBAL, rx_ring.dma);
-  writel(io, E1000_RDBAH, 0);
-  writel(io, E1000_RDLEN, rx_ring.count * DESC_SIZE);
-  writel(io, E1000_RDH, 0);
-  writel(io, E1000_RDT, 0);
-  writel(io, E1000_RXCSUM, readl(io, E1000_RXCSUM) | E1000_RXCSUM_TUOFL);
-}
-
 /**
- * `e1000e_close`: stops receiver, transmitter and interrupts, then frees everything. When a poll is under way the rest waits
- * until it ends (a block cannot sleep); until then an open gives -EBUSY.
+ * `e1000e_down`: interrupts, queue, receiver and transmitter off. When a poll is under way the rest waits until it ends (a block cannot
+ * sleep); then `next` follows. Several stops at a time become one.
  */
-export function e1000e_close(a: E1000Adapter): number {
-  if (a.down) return 0;
+export function e1000e_down(a: E1000Adapter, next: number): void {
+  if (a.next <= NEXT_SWITCH && next > NEXT_SWITCH) stop_traffic(a);
+  a.next |= next;
+  if (a.closing) {
+    e1e_flush(a.io);
+    return;
+  }
+  a.closing = true;
+  a.down = true;
+  a.nextEpoch();
+  netif_stop_queue(a.dev);
+  e1000_irq_disable(a);
+  e1000_watchdog_stop(a);
+  e1000_test_msi_cancel(a);
+  if (napi_disable(a.napi, a.target, OP_NAPI_DISABLED, 0)) a.handle(OP_NAPI_DISABLED, 0, 0);
+}
+
+/** Receiver and transmitter off, and the link given up: packets that wait in the queue are dropped. */
+function stop_traffic(a: E1000Adapter): void {
   a.down = true;
   netif_carrier_off(a.dev);
-  netif_stop_queue(a.dev);
   a.rctl &= ~E1000_RCTL_EN;
   writel(a.io, E1000_RCTL, a.rctl);
   writel(a.io, E1000_TCTL, E1000_TCTL_PSP);
-  writel(a.io, E1000_IMC, -1);
-  e1e_flush(a.io);
-  a.net.timers.freeTimer(a.watchdog);
-  a.closing = true;
-  if (napi_disable(a.napi, a.target, OP_NAPI_DISABLED, 0)) e1000e_finish_down(a);
+}
+
+/** Reset, then up again with empty rings, which may be new ones. Without an answer of the PHY the device stays without a link. */
+export function e1000e_restart(a: E1000Adapter): void {
+  a.resets++;
+  a.halted = false;
+  const err = e1000_reset_hw(a.io);
+  e1000_clean_rings(a);
+  e1000_take_next_rings(a);
+  if ((e1000e_up(a) | err) !== 0) a.irqs.log.print(`e1000e ${a.pdev.name} ${a.dev.name}: Hardware Error`);
+}
+
+/** A full reset, so that no DMA is under way, then interrupt and rings go. */
+export function e1000_finish_close(a: E1000Adapter): void {
+  e1000_reset_hw(a.io);
+  e1000_free_irq(a);
+  e1000_close_rings(a);
+}
+
+/** Rings and buffers of a device that will not use them any more. */
+export function e1000_close_rings(a: E1000Adapter): void {
+  a.opened = a.halted = false;
+  free_rings(a);
+  e1000_take_next_rings(a);
+  free_rings(a);
+}
+
+/** `e1000e_reinit_locked`: takes an open device down, resets it and brings it up. Does nothing while it is down for something else. */
+export function e1000e_reinit_locked(a: E1000Adapter): void {
+  if (a.opened && !a.halted) e1000e_down(a, NEXT_RESET);
+}
+
+/**
+ * `e1000e_close`: stops receiver, transmitter and interrupts, then frees everything; with a poll under way, when that has ended. Until then
+ * an open gives -EBUSY.
+ */
+export function e1000e_close(a: E1000Adapter): number {
+  if (!a.opened) return 0;
+  if (a.suspended) e1000_close_rings(a);
+  else if (a.halted) e1000_finish_close(a);
+  else e1000e_down(a, NEXT_CLOSE);
   return 0;
 }
 
-/** The rest of a close, once no poll can come: reset, so that no DMA is under way, then interrupt and rings. */
-export function e1000e_finish_down(a: E1000Adapter): void {
-  e1000_reset_hw(a.io);
-  free_irq(a.irqs, a.irq, a);
-  a.irq = 0;
-  free_rings(a);
-  a.closing = false;
+export function e1000_clean_rings(a: E1000Adapter): void {
+  e1000e_clean_ring(a.net, a.tx_ring, false);
+  e1000e_clean_ring(a.net, a.rx_ring, true);
 }
 
 function free_rings(a: E1000Adapter): void {
   e1000e_free_ring(a.net, a.tx_ring, false);
   e1000e_free_ring(a.net, a.rx_ring, true);
-}
-
-/** `ethtool -C rx-usecs`: interval between interrupts in us (0..16383), effective at once. 0 or -EINVAL (-22). */
-export function e1000_set_coalesce(a: E1000Adapter, rx_usecs: number): number {
-  if (!(rx_usecs >= 0 && rx_usecs <= 16383 && rx_usecs === Math.trunc(rx_usecs))) return -22;
-  a.rx_usecs = rx_usecs;
-  if (!a.down) writel(a.io, E1000_ITR, itr_of_usecs(rx_usecs));
-  return 0;
 }
 
 /** `e1000_set_mac`: the filter takes the new address at once when open. 0. */

@@ -1,11 +1,14 @@
 import { type NapiSteps, type NapiStruct, napi_complete_done } from '../../napi/index.js';
 import { Cloneable } from '../../sim/index.js';
-import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
+import { e1000_writel } from './guarded.js';
+import { e1000_check_tx_hang } from './hang.js';
+import { e1000_set_itr } from './itr.js';
 import { e1000_check_link } from './link.js';
-import { E1000_IMS, IMS_ENABLE_MASK } from './regs.js';
+import { E1000_IMS } from './regs.js';
 import { e1000_desc_unused } from './ring.js';
-import { E1000_RX_BUFFER_WRITE, e1000_alloc_rx_buffers, e1000_clean_rx_one } from './rx.js';
+import { E1000_RX_BUFFER_WRITE, e1000_alloc_rx_buffers, e1000_clean_rx_one, e1000_receive_held } from './rx.js';
+import { e1000_test_msi_passed } from './test-msi.js';
 import { e1000_clean_tx_one, e1000_tx_wake } from './tx.js';
 
 /**
@@ -21,21 +24,28 @@ export class E1000Poll extends Cloneable implements NapiSteps {
   tx_phase: boolean;
   tx_left: number;
   tx_cleaned: boolean;
+  /** Frames of a replaced ring come first. */
+  held: boolean;
 
   constructor(a: E1000Adapter) {
     super();
     this.a = a;
     this.budget = this.work = this.cleaned = this.tx_left = 0;
-    this.tx_phase = this.tx_cleaned = false;
+    this.tx_phase = this.tx_cleaned = this.held = false;
   }
 
   pollBegin(_napi: NapiStruct, budget: number): void {
     this.budget = budget;
     this.work = this.cleaned = 0;
-    this.tx_phase = !this.a.down;
-    this.tx_left = this.a.tx_ring.count;
+    const a = this.a;
+    this.tx_phase = a.poll_tx && !a.down;
+    this.tx_left = a.tx_ring.count;
     this.tx_cleaned = true;
-    if (this.a.get_link_status && !this.a.down) e1000_check_link(this.a);
+    this.held = a.held.qlen !== 0;
+    if (a.get_link_status && !a.down) {
+      e1000_test_msi_passed(a);
+      e1000_check_link(a);
+    }
   }
 
   pollStep(_napi: NapiStruct): boolean {
@@ -49,8 +59,11 @@ export class E1000Poll extends Cloneable implements NapiSteps {
       this.tx_phase = false;
       this.tx_cleaned = this.tx_left > 0;
       e1000_tx_wake(a);
+      if (a.detect_tx_hung) e1000_check_tx_hang(a);
     }
-    if (this.work >= this.budget || !e1000_clean_rx_one(a)) return false;
+    if (this.work >= this.budget) return false;
+    if (this.held) return this.heldStep(a);
+    if (!e1000_clean_rx_one(a)) return false;
     this.work++;
     if (++this.cleaned >= E1000_RX_BUFFER_WRITE) {
       e1000_alloc_rx_buffers(a, this.cleaned);
@@ -59,11 +72,20 @@ export class E1000Poll extends Cloneable implements NapiSteps {
     return this.work < this.budget;
   }
 
+  private heldStep(a: E1000Adapter): boolean {
+    this.held = e1000_receive_held(a);
+    this.work++;
+    return this.work < this.budget;
+  }
+
   pollEnd(napi: NapiStruct): number {
     const a = this.a;
     if (!a.down) e1000_alloc_rx_buffers(a, e1000_desc_unused(a.rx_ring));
     if (!this.tx_cleaned || this.work === this.budget) return this.budget;
-    if (napi_complete_done(napi, this.work) && !a.down) writel(a.io, E1000_IMS, IMS_ENABLE_MASK);
+    if (napi_complete_done(napi, this.work)) {
+      if (a.moderation.adaptive) e1000_set_itr(a);
+      if (!a.down) e1000_writel(a, E1000_IMS, a.ims_poll);
+    }
     return this.work;
   }
 }

@@ -10,12 +10,10 @@ import {
 } from '../../skbuff/index.js';
 import { EIO } from '../../uapi/index.js';
 import {
-  PCI_IRQ_INTX,
-  PCI_IRQ_MSI,
   type PciDev,
   type PciDeviceId,
   type PciDriver,
-  pci_alloc_irq_vectors,
+  type PciErrorHandlers,
   pci_disable_device,
   pci_enable_device,
   pci_ioremap_bar,
@@ -24,15 +22,22 @@ import {
   pci_set_master,
 } from '../pci/index.js';
 import { E1000Adapter } from './adapter.js';
-import { e1000_read_mac_addr, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
+import { E1000_ETHTOOL_OPS } from './ethtool.js';
+import { e1000_read_mac_addr, e1000_read_nvm, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
+import { e1000e_set_interrupt_capability } from './irq.js';
 import { type E1000eOptions, e1000e_settings } from './options.js';
+import { e1000e_reset_done, e1000e_reset_prepare } from './power.js';
 import { BME1000_E_PHY_ID_R2 } from './regs.js';
 import { e1000_release, e1000_unclaim } from './release.js';
+import { E1000_MAX_MTU } from './rx-buffer.js';
 
 /** PCI id of the chip. */
 export const E1000_VENDOR_INTEL = 0x8086;
 export const E1000_DEV_ID_82574L = 0x10d3;
 const ID_TABLE: readonly PciDeviceId[] = [{ vendor: E1000_VENDOR_INTEL, device: E1000_DEV_ID_82574L }];
+
+/** Word of the NVM with the version of its image. */
+const NVM_VERSION = 5;
 
 /** What the driver serves: the stack and the receive side of its host. */
 export interface E1000eHost {
@@ -40,10 +45,20 @@ export interface E1000eHost {
   softnet: Softnet;
 }
 
+const ERR_HANDLER: PciErrorHandlers = {
+  reset_prepare(pdev: PciDev): void {
+    e1000e_reset_prepare(pdev.drvdata as E1000Adapter);
+  },
+  reset_done(pdev: PciDev): void {
+    e1000e_reset_done(pdev.drvdata as E1000Adapter);
+  },
+};
+
 /** The driver as the PCI bus knows it. Options apply to every device it takes; adapters are in order of probing. */
 export class E1000eDriver implements PciDriver {
   readonly name: string = 'e1000e';
   readonly id_table: readonly PciDeviceId[] = ID_TABLE;
+  readonly err_handler: PciErrorHandlers = ERR_HANDLER;
   readonly host: E1000eHost;
   options: E1000eOptions;
   readonly adapters: E1000Adapter[];
@@ -88,13 +103,16 @@ export function e1000_probe(pdev: PciDev, host: E1000eHost, options: E1000eOptio
   const a = new E1000Adapter(pdev, io, host.net, settings);
   err = identify(a);
   if (err !== 0) return fail(pdev, err);
-  const kinds = settings.interrupts === 'msi' ? PCI_IRQ_MSI | PCI_IRQ_INTX : PCI_IRQ_INTX;
-  const vectors = pci_alloc_irq_vectors(pdev, 1, 1, kinds);
-  if (vectors < 0) return fail(pdev, vectors);
+  err = e1000e_set_interrupt_capability(a, settings.interrupts);
+  if (err !== 0) return fail(pdev, err);
   const dev = new NetDevice(host.net, 'eth%d', a);
   dev.dev_addr = e1000_read_mac_addr(io);
   dev.features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+  dev.max_mtu = E1000_MAX_MTU;
+  dev.watchdog_timeo = 5 * host.net.hz;
+  dev.ethtool_ops = E1000_ETHTOOL_OPS;
   dev.priv = a;
+  dev.parent = pdev;
   a.dev = dev;
   a.napi = netif_napi_add(host.softnet, dev, a.poll, settings.weight);
   pci_set_drvdata(pdev, a);
@@ -112,6 +130,7 @@ function identify(a: E1000Adapter): number {
   const mac = e1000_read_mac_addr(io);
   if ((mac[0] & 1) !== 0 || mac.every((b) => b === 0)) return -EIO;
   a.phy_id = e1000_read_phy_id(io);
+  a.eeprom_vers = Math.max(0, e1000_read_nvm(io, NVM_VERSION));
   return (a.phy_id & ~0xf) === (BME1000_E_PHY_ID_R2 & ~0xf) ? 0 : -EIO;
 }
 

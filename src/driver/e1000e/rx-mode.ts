@@ -1,6 +1,6 @@
 import { IFF_ALLMULTI, IFF_PROMISC } from '../../uapi/index.js';
-import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
+import { e1000_writel } from './guarded.js';
 import { e1000_rar_set } from './hw.js';
 import { E1000_MTA, E1000_RCTL, E1000_RCTL_MPE, E1000_RCTL_UPE } from './regs.js';
 
@@ -8,8 +8,9 @@ import { E1000_MTA, E1000_RCTL, E1000_RCTL_MPE, E1000_RCTL_UPE } from './regs.js
 const RAR_FIRST = 1;
 const RAR_LAST = 14;
 
-/** `e1000e_set_rx_mode`: programs the filters from the device's flags and address lists. */
+/** `e1000e_set_rx_mode`: programs the filters from the device's flags and address lists; while it is halted, when it comes up again. */
 export function e1000e_set_rx_mode(a: E1000Adapter): void {
+  if (a.halted) return;
   const dev = a.dev;
   let rctl = a.rctl & ~(E1000_RCTL_UPE | E1000_RCTL_MPE);
   if ((dev.flags & IFF_PROMISC) !== 0) rctl |= E1000_RCTL_UPE | E1000_RCTL_MPE;
@@ -19,7 +20,7 @@ export function e1000e_set_rx_mode(a: E1000Adapter): void {
     if (!write_uc_addr_list(a)) rctl |= E1000_RCTL_UPE;
   }
   a.rctl = rctl;
-  writel(a.io, E1000_RCTL, rctl);
+  e1000_writel(a, E1000_RCTL, rctl);
 }
 
 /**
@@ -38,7 +39,7 @@ function write_mc_addr_list(a: E1000Adapter): void {
     next[hash >> 5] |= 1 << (hash & 31);
   }
   for (let i = 0; i < next.length; i++) {
-    if (next[i] !== a.mta[i]) writel(a.io, E1000_MTA + 4 * i, next[i]);
+    if (next[i] !== a.mta[i]) e1000_writel(a, E1000_MTA + 4 * i, next[i]);
   }
   a.mta.set(next);
 }

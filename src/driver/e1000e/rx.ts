@@ -5,13 +5,14 @@ import {
   NETIF_F_RXCSUM,
   NIC_RX_ERROR,
   type SkBuff,
+  skb_dequeue,
   skb_put,
   skb_ring_give,
   skb_ring_take,
 } from '../../skbuff/index.js';
 import { PACKET_MULTICAST } from '../../uapi/index.js';
-import { writel } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
+import { e1000_writel } from './guarded.js';
 import {
   E1000_RDT,
   E1000_RXD_STAT_DD,
@@ -23,19 +24,14 @@ import {
   E1000_RXDEXT_STATERR_IPE,
   E1000_RXDEXT_STATERR_TCPE,
 } from './regs.js';
-import { e1000_desc_unused } from './ring.js';
 
 /** Buffers are posted, and the tail written, this many at a time. */
 export const E1000_RX_BUFFER_WRITE = 16;
-/** What the chip may store with RCTL.LPE off: a frame with a VLAN tag and FCS. */
-const RX_BUFFER_LEN = 1522;
 const ETH_HLEN = 14;
-/** ns until a ring that could not be refilled is looked at again (the kernel's watchdog comes every 2 s). */
-const WATCHDOG_NS = 2_000_000_000;
 
 /**
  * `e1000_alloc_rx_buffers`: posts up to `count` buffers. The tail register is written at multiples of 16 only, as the kernel
- * driver does. When no memory is left the rest stays unposted; an empty ring is looked at again by the watchdog.
+ * driver does. When no memory is left the rest stays unposted; the watchdog has every ring looked at again.
  */
 export function e1000_alloc_rx_buffers(a: E1000Adapter, count: number): void {
   const ring = a.rx_ring;
@@ -44,11 +40,9 @@ export function e1000_alloc_rx_buffers(a: E1000Adapter, count: number): void {
   for (let n = count; n > 0; n--) {
     let skb = ring.skbs[i];
     if (skb === null) {
-      skb = pool.netdev_alloc_skb_ip_align(a.dev, RX_BUFFER_LEN);
+      skb = pool.netdev_alloc_skb_ip_align(a.dev, a.rx_buffer_len);
       if (skb === null) {
         a.alloc_rx_buff_failed++;
-        if (e1000_desc_unused(ring) >= ring.count - E1000_RX_BUFFER_WRITE)
-          a.net.timers.mod_timer(a.watchdog, WATCHDOG_NS);
         break;
       }
       skb_ring_give(skb);
@@ -62,7 +56,7 @@ export function e1000_alloc_rx_buffers(a: E1000Adapter, count: number): void {
     i32[at + 3] = 0;
     i = i + 1 === ring.count ? 0 : i + 1;
     ring.next_to_use = i;
-    if ((i & (E1000_RX_BUFFER_WRITE - 1)) === 0) writel(a.io, E1000_RDT, i);
+    if ((i & (E1000_RX_BUFFER_WRITE - 1)) === 0) e1000_writel(a, E1000_RDT, i);
   }
 }
 
@@ -81,14 +75,26 @@ export function e1000_clean_rx_one(a: E1000Adapter): boolean {
   const length = i32[at + 3] & 0xffff;
   i32[at + 2] = 0;
   ring.next_to_clean = i + 1 === ring.count ? 0 : i + 1;
-  if (bad_frame(a, staterr, length)) {
-    reject(a, skb);
+  if (e1000_rx_bad_frame(a, staterr, length)) {
+    e1000_rx_reject(a, skb);
     return true;
   }
   ring.skbs[i] = null;
   skb_ring_take(skb);
   receive(a, skb, staterr, length);
   return true;
+}
+
+/** The next of the frames that a replaced ring held. False when it was the last. */
+export function e1000_receive_held(a: E1000Adapter): boolean {
+  const skb = skb_dequeue(a.held);
+  if (skb === null) return false;
+  const staterr = skb.cb0;
+  const length = skb.cb1;
+  skb.cb0 = skb.cb1 = 0;
+  const more = a.held.qlen !== 0;
+  receive(a, skb, staterr, length);
+  return more;
 }
 
 function receive(a: E1000Adapter, skb: SkBuff, staterr: number, length: number): void {
@@ -107,15 +113,15 @@ function receive(a: E1000Adapter, skb: SkBuff, staterr: number, length: number):
 }
 
 /** True for a frame with an error, one without an Ethernet header, and every part of one that spans buffers. */
-function bad_frame(a: E1000Adapter, staterr: number, length: number): boolean {
+export function e1000_rx_bad_frame(a: E1000Adapter, staterr: number, length: number): boolean {
   const eop = (staterr & E1000_RXD_STAT_EOP) !== 0;
   const part = a.discarding || !eop;
   a.discarding = !eop;
-  return part || (staterr & E1000_RXDEXT_ERR_FRAME_ERR_MASK) !== 0 || length < ETH_HLEN || length > RX_BUFFER_LEN;
+  return part || (staterr & E1000_RXDEXT_ERR_FRAME_ERR_MASK) !== 0 || length < ETH_HLEN || length > a.rx_buffer_len;
 }
 
 /** The frame is dropped; its buffer stays in its slot and is posted again. */
-function reject(a: E1000Adapter, skb: SkBuff): void {
+export function e1000_rx_reject(a: E1000Adapter, skb: SkBuff): void {
   a.rx_frame_errors++;
   a.dev.stats.rx_errors++;
   a.net.pool.drop_frame(NIC_RX_ERROR, a.net.arena.tags[skb.data >>> 11]);

@@ -2,6 +2,7 @@ import { TP } from '../../sim/index.js';
 import {
   CHECKSUM_PARTIAL,
   consume_skb,
+  jiffies,
   kfree_skb_reason,
   NETDEV_TX_BUSY,
   NETDEV_TX_OK,
@@ -38,7 +39,7 @@ import { type E1000Ring, e1000_desc_unused } from './ring.js';
 /** Shortest packet the chip takes; it pads to 60 by itself (TCTL.PSP). */
 const MIN_TX_LEN = 17;
 /** Descriptors a packet may need at most, with the gap the kernel driver keeps: the queue stops below, and wakes at 32. */
-const TX_STOP = 22;
+export const TX_STOP = 22;
 const TX_WAKE_THRESHOLD = 32;
 /** Offset of the checksum in a TCP header. */
 const TCP_CSUM_OFFSET = 16;
@@ -62,24 +63,31 @@ export function e1000_xmit_frame(a: E1000Adapter, skb: SkBuff, dev: NetDevice): 
   if (!prepare(skb, dev)) return NETDEV_TX_OK;
   const cpu = a.cpus.current;
   if (cpu !== null) cpu.cost += cpu.costs.tx_packet;
+  e1000_tx_queue(a, skb);
+  if (e1000_desc_unused(ring) < TX_STOP) netif_stop_queue(dev);
+  e1000_post_tail(a);
+  return NETDEV_TX_OK;
+}
+
+/** Puts a packet that has been made ready onto the ring; the tail register is written later. */
+export function e1000_tx_queue(a: E1000Adapter, skb: SkBuff): void {
+  const ring = a.tx_ring;
   a.net.arena.tags[skb.data >>> 11] = skb.journey;
   const first = ring.next_to_use;
+  ring.stamp[first] = jiffies(a.net);
   let popts = 0;
   if (skb.ip_summed === CHECKSUM_PARTIAL) {
     tx_context(a, ring, skb);
     popts = E1000_TXD_POPTS_TXSM;
   }
   tx_data(a, ring, skb, first, popts);
-  if (e1000_desc_unused(ring) < TX_STOP) netif_stop_queue(dev);
-  post_tail(a);
-  return NETDEV_TX_OK;
 }
 
 /**
  * Posts the write of the tail. Its value is taken when it takes effect: blocks of two CPUs overlap in time, and without the queue's lock,
  * which a kernel holds until the write is done, the older tail of the longer block would land on the newer one.
  */
-function post_tail(a: E1000Adapter): void {
+export function e1000_post_tail(a: E1000Adapter): void {
   const cpu = a.cpus.current;
   if (cpu === null) {
     e1000_write_tail(a);
@@ -178,7 +186,7 @@ export function e1000_clean_tx_one(a: E1000Adapter): boolean {
 /** After cleaning: a stopped queue with enough room goes on. */
 export function e1000_tx_wake(a: E1000Adapter): void {
   const dev = a.dev;
-  if (!dev.tx_queue_stopped || !netif_carrier_ok(dev) || a.down) return;
+  if (!dev.tx_queue_stopped || !netif_carrier_ok(dev) || a.down || a.tx_hung) return;
   if (e1000_desc_unused(a.tx_ring) < TX_WAKE_THRESHOLD) return;
   a.tx_restart_queue++;
   netif_wake_queue(dev);
