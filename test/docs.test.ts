@@ -52,7 +52,8 @@ function wrong(markdown: string): string[] {
 }
 
 describe('what the documents say about the sources', () => {
-  for (const file of ['docs/architecture.md', 'docs/roadmap.md', 'README.md']) {
+  const guides = ['docs/writing-a-driver.md', 'docs/writing-a-device.md'];
+  for (const file of ['docs/architecture.md', 'docs/roadmap.md', 'README.md', ...guides]) {
     test(`${file}: every path and every function exists`, () => {
       expect(wrong(text(file))).toEqual([]);
     });
@@ -98,7 +99,8 @@ describe('DESIGN.md', () => {
 });
 
 describe('links', () => {
-  for (const file of ['README.md', 'docs/architecture.md', 'docs/roadmap.md', 'CONTRIBUTING.md']) {
+  const guides = ['docs/writing-a-driver.md', 'docs/writing-a-device.md'];
+  for (const file of ['README.md', 'docs/architecture.md', 'docs/roadmap.md', 'CONTRIBUTING.md', ...guides]) {
     test(`${file}: every relative link leads to a file`, () => {
       const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '.';
       const targets = [...text(file).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map((m) => m[1] as string);

@@ -8,10 +8,18 @@ import {
   NET_TX_SOFTIRQ,
   proc_stat,
 } from '../cpu/index.js';
-import type { E1000eDriver, IrqCore, PciCore } from '../driver/index.js';
+import {
+  type DriverFactory,
+  type E1000eDriver,
+  type IrqCore,
+  type PciCore,
+  type PciDriver,
+  pci_register_driver,
+  pci_unregister_driver,
+} from '../driver/index.js';
 import { type ApicSystem, type IoApic, installApics } from '../hw/ioapic/index.js';
 import { PhysicalMemory } from '../hw/memory/index.js';
-import { RootComplex } from '../hw/pcie/index.js';
+import { type LspciOptions, lspci, RootComplex } from '../hw/pcie/index.js';
 import { net_dev_init, type Softnet, softnet_stat } from '../napi/index.js';
 import { type Inet, inet_init } from '../proto/index.js';
 import type { Digest, Simulation } from '../sim/index.js';
@@ -26,7 +34,9 @@ import {
   type SpawnOptions,
 } from '../syscalls/index.js';
 import type { FramePool } from '../wire/index.js';
-import { boot } from './boot.js';
+import { boot, driverHost } from './boot.js';
+import type { DeviceExtras, HostDevice } from './device.js';
+import { loadDriver } from './drivers.js';
 import { HostError } from './errors.js';
 import type { HostNic } from './nic.js';
 import type { HostOptions } from './options.js';
@@ -70,6 +80,7 @@ export class Host {
   readonly irq: IrqCore;
   /** The PCI bus as the driver core sees it. */
   readonly bus: PciCore;
+  /** Our driver; `adapters` is empty when others drive all NICs. */
   readonly driver: E1000eDriver;
   readonly net: Net;
   readonly napi: Softnet;
@@ -77,6 +88,8 @@ export class Host {
   /** System calls in bytes, synchronous (`host.kernel.recvfrom(proc, …)`). */
   readonly kernel: Kernel;
   readonly nics: HostNic[];
+  /** Devices of your own, in the order of the options. */
+  readonly devices: HostDevice[];
 
   constructor(setup: HostSetup) {
     const { sim, id, name, options } = setup;
@@ -107,6 +120,7 @@ export class Host {
     this.bus = booted.bus;
     this.driver = booted.driver;
     this.nics = booted.nics;
+    this.devices = booted.devices;
   }
 
   /** `eth0`. */
@@ -156,11 +170,28 @@ export class Host {
     return process;
   }
 
-  /** Frames and packets dropped so far by reason, by the NIC (`NIC_*`) and the stack (`SKB_DROP_REASON_*`). */
+  /**
+   * Loads a driver into the running machine: it probes every device that its `id_table` names and nobody drives. Network devices it
+   * registers are down, as in Linux: `dev_open(dev)` and `host.inet.addAddress(dev, …)` follow.
+   * @throws HostError `ERR_SOFTIRQ_DRIVER` for what is no driver
+   */
+  insmod(factory: DriverFactory): PciDriver {
+    const driver = loadDriver(driverHost(this, this.irq), factory);
+    pci_register_driver(this.bus, driver);
+    return driver;
+  }
+
+  /** Takes a driver away from its devices and out of the machine. */
+  rmmod(driver: PciDriver): void {
+    pci_unregister_driver(this.bus, driver);
+  }
+
+  /** Frames and packets dropped so far by reason, by the NIC (`NIC_*`), devices of your own and the stack (`SKB_DROP_REASON_*`). */
   drops(): Record<string, number> {
     const all: Record<string, number> = {};
-    for (const nic of this.nics) {
-      for (const [name, count] of Object.entries(nic.chip.dropRecord())) all[name] = (all[name] ?? 0) + count;
+    for (const { device } of [...this.nics, ...this.devices]) {
+      const record = (device as DeviceExtras).dropRecord?.() ?? {};
+      for (const [name, count] of Object.entries(record)) all[name] = (all[name] ?? 0) + count;
     }
     return { ...all, ...drops_by_reason(this.net) };
   }
@@ -184,6 +215,11 @@ export class Host {
     return this.irq.interrupts();
   }
 
+  /** `lspci -nn`: what is on the bus; `{ verbose: 2 }` for `-vv`, `{ hex: 4 }` for `-xxxx`. Reading changes nothing. */
+  lspci(options: LspciOptions = {}): string {
+    return lspci(this.pci, options);
+  }
+
   /** `/proc/net/softnet_stat`. */
   softnet(): string {
     return softnet_stat(this.napi);
@@ -202,6 +238,7 @@ export class Host {
   /** Takes the device registers into a digest. */
   mixRegisters(digest: Digest): void {
     for (const nic of this.nics) nic.chip.mixInto(digest);
+    for (const device of this.devices) device.mixInto(digest);
   }
 }
 

@@ -19,21 +19,15 @@ import {
   type SwitchOptions,
   type WirePort,
 } from '../wire/index.js';
+import { checkHostOptions } from './check.js';
+import { HostDevice } from './device.js';
 import { HostError } from './errors.js';
 import { Host } from './host.js';
-import { HostNic } from './nic.js';
-import {
-  type CostsInput,
-  checkHostOptions,
-  type HostOptions,
-  type NetworkOptions,
-  WIRE_OPTIONS,
-  type WireOptions,
-} from './options.js';
+import { type CostsInput, type HostOptions, type NetworkOptions, WIRE_OPTIONS, type WireOptions } from './options.js';
 import { Snapshot } from './snapshot.js';
 
-/** What a cable can be plugged into: a host (its first free NIC), a NIC, or a switch (its next port). */
-export type Plug = Host | HostNic | EthernetSwitch;
+/** What a cable can be plugged into: a host (its first free NIC), a NIC or another device with a socket, or a switch (its next port). */
+export type Plug = Host | HostDevice | EthernetSwitch;
 
 /** Options of {@link Network.port}. */
 export interface PortOptions extends RawPortOptions {
@@ -137,12 +131,12 @@ export class Network {
   }
 
   /** What a cable's end goes into; `other` is taken by its other end. */
-  private socketOf(plug: Plug, other: HostNic | EthernetSwitch | null): HostNic | EthernetSwitch {
+  private socketOf(plug: Plug, other: HostDevice | EthernetSwitch | null): HostDevice | EthernetSwitch {
     if (plug instanceof EthernetSwitch) {
       if (this.switches.includes(plug)) return plug;
     } else if (plug instanceof Host) {
       if (this.hosts.get(plug.name) === plug) return plug.freeNic(other);
-    } else if (plug instanceof HostNic) {
+    } else if (plug instanceof HostDevice) {
       if (this.hosts.get(plug.host.name) === plug.host) return plug.checkFree(other);
     } else {
       throw new HostError(
@@ -239,7 +233,7 @@ function plugName(plug: Plug): string {
   return plug instanceof EthernetSwitch ? `switch${plug.id}` : `${plug.host.name}.${plug.name}`;
 }
 
-function plugIn(plug: HostNic | EthernetSwitch, port: WirePort): void {
+function plugIn(plug: HostDevice | EthernetSwitch, port: WirePort): void {
   if (plug instanceof EthernetSwitch) plug.connect(port);
   else plug.plug(port);
 }

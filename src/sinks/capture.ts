@@ -3,6 +3,7 @@ import { TP } from '../sim/index.js';
 import { drop_reason_name } from '../skbuff/index.js';
 import { FRAME_BAD_FCS, type FramePool, type Link, TAP_SENT, WIRE_DROP_NAMES, type WireTap } from '../wire/index.js';
 import type { TraceRecord } from './record.js';
+import { nicDropText } from './station.js';
 
 interface CapturedFrame {
   time: number;
@@ -94,6 +95,9 @@ function fatesOf(records: readonly TraceRecord[], names: CaptureNames): Map<numb
 
 function fateOf(r: TraceRecord, names: CaptureNames): string | null {
   if (r.id === TP.WIRE_DROP) return `time=${r.time} dropped on the wire, reason=${WIRE_DROP_NAMES[r.c] ?? r.c}`;
+  if (r.id === TP.NIC_DROP) {
+    return `time=${r.time} ${names.host?.(r.host) ?? `host${r.host}`} dropped in the NIC: ${nicDropText(r.b)}`;
+  }
   if (r.id !== TP.SKB_DROP && r.id !== TP.RECVFROM) return null;
   const at = `${r.ctx < 0 ? `time=${r.time}` : `cycle=${r.cycle}`} ${names.host?.(r.host) ?? `host${r.host}`}`;
   if (r.id === TP.SKB_DROP) return `${at} dropped, reason=${(names.dropReason ?? drop_reason_name)(r.b)}`;

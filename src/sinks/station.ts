@@ -49,6 +49,21 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 const RINGS: readonly string[] = ['receive ring', 'transmit ring'];
 
+/** Why the NIC dropped a frame, by the value of the record: the reasons of hw/nic (NIC_*) in words. */
+export const NIC_DROP_TEXT: readonly string[] = [
+  'no room in the receive FIFO',
+  'wrong CRC',
+  'length not allowed',
+  'no address filter matched',
+  'receiver off',
+  'no link',
+  'data to send could not be read',
+  'transmit descriptor refused',
+];
+
+/** {@link NIC_DROP_TEXT} of a reason, or its number. */
+export const nicDropText = (reason: number): string => NIC_DROP_TEXT[reason] ?? `reason ${reason}`;
+
 const hex = (x: number, digits: number): string => `0x${(x >>> 0).toString(16).padStart(digits, '0')}`;
 const bytes = (n: number): string => `${n} byte${n === 1 ? '' : 's'}`;
 const protocol = (n: number): string => IP_PROTOCOLS.get(n) ?? `protocol ${n}`;
@@ -99,6 +114,7 @@ export const OWN: ReadonlyMap<number, StationKind> = new Map<number, StationKind
     TP.WIRE_DROP,
     { name: 'dropped on the wire', lane: LANE_WIRE, detail: (r) => WIRE_DROP_NAMES[r.c] ?? `reason ${r.c}` },
   ],
+  [TP.NIC_DROP, { name: 'dropped in the NIC', lane: LANE_NIC, detail: (r) => nicDropText(r.b) }],
   [TP.MAC_FIFO, { name: 'MAC FIFO', lane: LANE_NIC, detail: (r) => `${bytes(r.b)} queued` }],
   [TP.DMA_WRITE, { name: 'DMA write', lane: LANE_MEMORY, detail: (r) => `${bytes(r.b)} at ${hex(r.a, 8)}` }],
   [

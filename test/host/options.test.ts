@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { e1000eLinuxDefaults } from '../../src/driver/index.js';
 import { createNetwork, type HostOptions, type NetworkOptions, type WireOptions } from '../../src/host/index.js';
 import { drop } from '../../src/wire/index.js';
 import { pair } from '../support/pair.js';
@@ -65,7 +66,14 @@ describe('bad options: one clear typed error each', () => {
     ['one gateway of each family', gateways('10.0.0.7', 'fd00::7'), 'accepted'],
     ['faults without a list', wire({ faults: drop({ every: 1 }) as never }), 'WireError FAULT_ARGUMENT'],
     ['rx_usecs below 0', host({ rx_usecs: -1 }), 'DriverError BAD_OPTION'],
-    ['interrupts of another kind', host({ interrupts: 'msix' as 'msi' }), 'DriverError BAD_OPTION'],
+    ['interrupts of another kind', host({ interrupts: 'pin' as 'msi' }), 'DriverError BAD_OPTION'],
+    ['interrupts by MSI-X', host({ interrupts: 'msix' }), 'accepted'],
+    ['moderation of another kind', host({ rx_usecs: 'adaptive' as 'dynamic' }), 'DriverError BAD_OPTION'],
+    ['moderation by a word', host({ rx_usecs: 'dynamic-conservative' }), 'accepted'],
+    ['settings of Linux', host({ e1000e: e1000eLinuxDefaults }), 'accepted'],
+    ['a setting given twice', host({ e1000e: { rx_usecs: 5 }, rx_usecs: 6 }), 'OptionError OPTION'],
+    ['unknown setting of e1000e', host({ e1000e: { usecs: 5 } as never }), 'OptionError OPTION'],
+    ['bad setting of e1000e', host({ e1000e: { weight: 0 } }), 'DriverError BAD_OPTION'],
     [
       'gateway off the network',
       host({ addresses: ['10.0.0.1/24'], gateways: ['192.0.2.1'] }),
