@@ -41,10 +41,15 @@ export function editcap(format: string, from: string, to: string): void {
   must('editcap', ['-F', format, from, to]);
 }
 
+/** `lspci -nn -F file`: pciutils decodes a hex dump of configuration space. */
+export function realLspci(file: string, ...flags: string[]): string {
+  return must('lspci', ['-nn', '-F', file, ...flags]);
+}
+
 /** Preferences under which tshark puts fragments together and verifies every checksum. */
 const STRICT = [
   ...['-o', 'ip.defragment:TRUE', '-o', 'ipv6.defragment:TRUE'],
-  ...['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'],
+  ...['-o', 'ip.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE'],
 ];
 
 /** Field separator: no value contains it. */
