@@ -8,7 +8,7 @@ import { assertNetwork } from '../support/conservation.js';
 import { runScenario, type ScenarioRun } from '../support/scenario.js';
 
 /** Of the scenario as it is: Node 20 and Node 24 must print the same one. A change of behaviour changes it; then record it anew. */
-const DIGEST = 'af5d409b329a46fe';
+const DIGEST = '8c89575d8f6c4f32';
 
 const bytesOf = ({ pcapng, digest, received, drops }: ScenarioRun): unknown => ({
   digest,
