@@ -79,7 +79,8 @@ function replayOptions(values: Readonly<Record<string, unknown>>, trace: boolean
     if (bytes.every((byte) => byte === 0)) throw new UsageError(`--mac is no station's address: '${mac}'`);
   });
   const mode = text(values['mode']);
-  if (mode !== 'msi' && mode !== 'intx') throw new UsageError(`--mode is msi or intx, not '${mode}'`);
+  if (mode !== 'msi' && mode !== 'msix' && mode !== 'intx')
+    throw new UsageError(`--mode is msi, msix or intx, not '${mode}'`);
   return {
     addresses,
     mac,

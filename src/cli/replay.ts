@@ -22,7 +22,7 @@ export interface ReplayOptions {
   addresses: readonly string[];
   mac: string;
   port: number;
-  mode: 'msi' | 'intx';
+  mode: 'msi' | 'msix' | 'intx';
   costs: CostsInput;
   seed: number;
   /** Collect the trace (needed for journeys and files). */

@@ -25,7 +25,7 @@ NAPI poll, IP and UDP, and prints what recvfrom returns. Frames the host sent it
   --host LIST     addresses of the host, comma-separated, IPv4 and IPv6
   --mac MAC       its Ethernet address
   --udp PORT      the UDP port it listens on (IPv4 and IPv6)
-  --mode MODE     interrupts by msi (default) or intx
+  --mode MODE     interrupts by msi (default), msix or intx
   --costs TABLE   zero (default), lumped, or a file with a cost table in JSON
   --seed N        seed of the network's random streams (default 1)
   --json          one line per datagram {"family","src","sport","length","sha256"} in recvfrom order (family is 4 or 6),

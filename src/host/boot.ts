@@ -31,7 +31,7 @@ export function boot(host: Host, setup: HostSetup): Booted {
   const e1000eSettings = e1000eOptions(options);
   const slots = planSlots(host.name, options);
   const chips = wanted.map((nic, i) => {
-    const chip = new Nic82574(host.pci, setup.frames, macOf(nic, setup.id, i));
+    const chip = new Nic82574(host.pci, setup.frames, macOf(nic, setup.id, i), nic.chip);
     return { chip, pci: host.pci.attach(chip, slots.nics[i]) };
   });
   const own = plugDevices(host, setup, slots.devices);

@@ -1,10 +1,20 @@
 import type { HostParamsInput } from '../cpu/index.js';
 import { checkRingSize, type E1000eOptions } from '../driver/index.js';
+import type { Nic82574Options } from '../hw/nic/index.js';
 import { checkKeys, OptionError } from '../sim/index.js';
 import { HostError } from './errors.js';
 import { type HostOptions, type NicOptions, nicDriver } from './options.js';
 
-const NIC_OPTIONS: readonly string[] = ['addresses', 'mac', 'slot', 'driver'];
+const NIC_OPTIONS: readonly string[] = ['addresses', 'mac', 'slot', 'driver', 'chip'];
+const CHIP_OPTIONS: readonly (keyof Nic82574Options)[] = [
+  'autoneg_ns',
+  'strictInterruptGap',
+  'partner',
+  'mdi_ns',
+  'nvm',
+  'nvmImage',
+  'wake',
+];
 const DEVICE_OPTIONS: readonly string[] = ['create', 'slot', 'fn', 'driver', 'addresses'];
 /** Settings of the e1000e driver. */
 const E1000E_OPTIONS = ['interrupts', 'rx_usecs', 'ring', 'e1000e'] as const;
@@ -52,10 +62,12 @@ export function checkHostOptions(options: HostOptions): void {
   checkList('gateways', options.gateways);
   checkList('addresses', options.addresses);
   checkDriver('driver of host', options.driver, ['e1000e', 'none']);
+  checkChip(options.chip);
   for (const nic of options.nics ?? []) {
     checkKeys(nic, NIC_OPTIONS, 'nics');
     checkList('addresses', nic.addresses);
     checkDriver('driver of nics', nic.driver, ['e1000e', 'none']);
+    checkChip(nic.chip);
   }
   for (const device of options.devices ?? []) {
     checkKeys(device, DEVICE_OPTIONS, 'devices');
@@ -104,4 +116,19 @@ function checkUnused(options: HostOptions): void {
 
 function checkList(name: string, value: unknown): void {
   if (value !== undefined && !Array.isArray(value)) throw new OptionError(`${name} of host is a list`);
+}
+
+/** Refuses what no board is. @throws OptionError */
+function checkChip(chip: Nic82574Options | undefined): void {
+  if (chip === undefined) return;
+  checkKeys(chip, CHIP_OPTIONS, 'chip');
+  const { autoneg_ns = 0, mdi_ns = 0, nvm = 'eeprom', nvmImage } = chip;
+  for (const [name, value] of Object.entries({ autoneg_ns, mdi_ns })) {
+    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff)
+      throw new OptionError(`${name} of chip is whole nanoseconds, 0 to 2147483647, not ${value}`);
+  }
+  if (nvm !== 'eeprom' && nvm !== 'flash') throw new OptionError(`nvm of chip is 'eeprom' or 'flash', not '${nvm}'`);
+  const most = nvm === 'flash' ? 2048 : 64;
+  if (nvmImage !== undefined && !(nvmImage instanceof Uint16Array && nvmImage.length >= 64 && nvmImage.length <= most))
+    throw new OptionError(`nvmImage of chip is a Uint16Array of 64${most === 64 ? '' : ` to ${most}`} words`);
 }

@@ -1,5 +1,6 @@
 import type { Costs, HostParamsInput } from '../cpu/index.js';
 import type { DriverFactory, E1000eOptions } from '../driver/index.js';
+import type { Nic82574Options } from '../hw/nic/index.js';
 import type { DevicePortFactory, PciDevice } from '../hw/pcie/index.js';
 import type { FramePool, LinkOptions } from '../wire/index.js';
 
@@ -41,6 +42,8 @@ export interface NicOptions {
   slot?: number;
   /** Default `'e1000e'`; for the entries of `nics` what the host has. */
   driver?: NicDriver;
+  /** The board: NVM and its image, link partner, times of autonegotiation and MDIO, wiring for wake-up. */
+  chip?: Nic82574Options;
 }
 
 /** What a device's factory gets besides the port maker. */

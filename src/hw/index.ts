@@ -8,7 +8,7 @@ export {
   type LinkPartner,
   NIC_DROP_NAMES,
   Nic82574,
-  type NicOptions,
+  type Nic82574Options,
   type NvmKind,
   nvmChecksum,
   REGISTER_GROUPS,

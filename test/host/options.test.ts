@@ -48,6 +48,14 @@ describe('bad options: one clear typed error each', () => {
     ['29 NICs', host({ nics: Array.from({ length: 28 }, () => ({})) }), 'accepted'],
     ['unknown option of a host', host({ rings: 256 } as never), 'OptionError OPTION'],
     ['unknown option of a NIC', host({ nics: [{ address: '10.0.0.1/24' } as never] }), 'OptionError OPTION'],
+    ['unknown option of a board', host({ chip: { eeprom: 1 } as never }), 'OptionError OPTION'],
+    ['autonegotiation of -1 ns', host({ chip: { autoneg_ns: -1 } }), 'OptionError OPTION'],
+    ['half a nanosecond of MDIO', host({ chip: { mdi_ns: 0.5 } }), 'OptionError OPTION'],
+    ['an NVM that is none', host({ chip: { nvm: 'tape' as 'flash' } }), 'OptionError OPTION'],
+    ['an NVM image of 63 words', host({ chip: { nvmImage: new Uint16Array(63) } }), 'OptionError OPTION'],
+    ['an NVM image that is too long', host({ chip: { nvmImage: new Uint16Array(65) } }), 'OptionError OPTION'],
+    ['a board with a blank NVM', host({ chip: { nvmImage: new Uint16Array(64) } }), 'HostError ERR_SOFTIRQ_PROBE'],
+    ['a board with a flash', host({ chip: { nvm: 'flash' } }), 'accepted'],
     ['unknown kernel parameter', host({ params: { HZ: 250 } as never }), 'OptionError OPTION'],
     ['null for a NIC', host({ nics: [null as never] }), 'OptionError OPTION'],
     ['an address without a list', host({ addresses: '10.0.0.1/24' as never }), 'OptionError OPTION'],
@@ -123,5 +131,24 @@ describe('bad options: one clear typed error each', () => {
     const first = net.run();
     await expect(net.run()).rejects.toMatchObject({ code: 'ERR_SOFTIRQ_RUNNING' });
     await first;
+  });
+});
+
+describe('a board', () => {
+  it('wired for wake-up set_wol: taken; the plain one supports none', () => {
+    const net = createNetwork();
+    const [wired, plain] = [net.host('a', { chip: { wake: true } }), net.host('b')];
+    wired.nic.ethtool.set_wol(0x20);
+    expect(wired.nic.ethtool.wol()).toMatchObject({ wolopts: 0x20 });
+    expect(plain.nic.ethtool.wol()).toEqual({ supported: 0, wolopts: 0 });
+    expect(mistake(() => plain.nic.ethtool.set_wol(0x20))).toMatch(/EOPNOTSUPP/);
+  });
+
+  it('that negotiates for 2 s run: the carrier comes after them', async () => {
+    const { net, a } = pair({}, { chip: { autoneg_ns: 2_000_000_000 } });
+    await net.run({ until: '1999ms' });
+    expect(a.nic.dev.carrier).toBe(false);
+    await net.run({ until: '2001ms' });
+    expect(a.nic.dev.carrier).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { PhysicalMemory } from '../../src/hw/memory/index.js';
 import { msiAddress } from '../../src/hw/msi/index.js';
-import { Nic82574, type NicOptions } from '../../src/hw/nic/index.js';
+import { Nic82574, type Nic82574Options } from '../../src/hw/nic/index.js';
 import { type IntxTarget, type MessageTarget, type PciFunction, RootComplex } from '../../src/hw/pcie/index.js';
 import { Simulation } from '../../src/sim/index.js';
 import { FramePool, Link, RawPort } from '../../src/wire/index.js';
@@ -68,7 +68,7 @@ export class Signals implements MessageTarget, IntxTarget {
 /** What a case may choose about the machine. */
 export interface RigOptions {
   readonly rate: number | string;
-  readonly nic: NicOptions;
+  readonly nic: Nic82574Options;
 }
 
 /**

@@ -3,8 +3,9 @@ import type { E1000Adapter } from './adapter.js';
 import { OP_WRITE } from './events.js';
 
 /**
- * `writel` for what is written while the device is up: posted, and void if the device has been taken down before it takes effect. Blocks of several CPUs overlap in time; without this the last writes of a poll on one CPU would reach a chip
- * that another CPU has reset meanwhile (a kernel waits for them instead: `napi_synchronize`, `synchronize_irq`, locks).
+ * `writel` for what is written while the device is up: posted, and void if the device has been taken down before it takes effect.
+ * Blocks of several CPUs overlap in time; without this the last writes of a poll on one CPU would reach a chip that another CPU has reset
+ * meanwhile (a kernel waits for them instead: `napi_synchronize`, `synchronize_irq`, locks).
  */
 export function e1000_writel(a: E1000Adapter, offset: number, value: number): void {
   const cpu = a.cpus.current;

@@ -69,8 +69,8 @@ export const BAR_MSIX = 3;
 /** Offset of the pending bit array in {@link BAR_MSIX}. */
 const PBA_OFFSET = 0x2000;
 
-/** Options of a {@link Nic82574}. */
-export interface NicOptions {
+/** What board an 82574L sits on, and what is at the other end of its cable. */
+export interface Nic82574Options {
   /** How long autonegotiation takes, ns (int32, default 0: within the same instant). */
   autoneg_ns?: number;
   /** See {@link InterruptUnit.strictGap}; default false. */
@@ -134,7 +134,7 @@ export class Nic82574 implements PciDevice, WireStation {
    * @param pool frames of the network
    * @param mac 6 bytes, for the NVM, the first receive address and the serial number
    */
-  constructor(ports: DevicePortFactory, pool: FramePool, mac: Uint8Array, options: NicOptions = {}) {
+  constructor(ports: DevicePortFactory, pool: FramePool, mac: Uint8Array, options: Nic82574Options = {}) {
     this.config = createConfig(mac, options.wake === true);
     const port = ports.createPort(this);
     this.port = port;
@@ -223,7 +223,10 @@ export class Nic82574 implements PciDevice, WireStation {
   }
 
   mmioRead(bar: number, offset: number): number {
-    if (bar === BAR_REGISTERS) return this.readRegister(offset);
+    return bar === BAR_REGISTERS ? this.readRegister(offset) : this.readOther(bar, offset);
+  }
+
+  private readOther(bar: number, offset: number): number {
     if (bar === BAR_FLASH) return this.nvmUnit.flash === null ? -1 : this.nvmUnit.flash.read(offset);
     if (bar === BAR_IO) return offset === 0 ? this.ioAddress : offset === 4 ? this.readRegister(this.ioAddress) : 0;
     if (bar !== BAR_MSIX) return 0;
@@ -233,7 +236,11 @@ export class Nic82574 implements PciDevice, WireStation {
 
   mmioWrite(bar: number, offset: number, value: number): void {
     if (bar === BAR_REGISTERS) this.writeRegister(offset, value);
-    else if (bar === BAR_IO && offset === 0) this.ioAddress = value & 0x1ffff;
+    else this.writeOther(bar, offset, value);
+  }
+
+  private writeOther(bar: number, offset: number, value: number): void {
+    if (bar === BAR_IO && offset === 0) this.ioAddress = value & 0x1ffff;
     else if (bar === BAR_IO && offset === 4) this.writeRegister(this.ioAddress, value);
     else if (bar === BAR_FLASH) this.nvmUnit.flash?.write(offset, value);
     else if (bar === BAR_MSIX && offset < PBA_OFFSET) this.irq.msix.table.writeTable(offset, value, this.port);
@@ -246,7 +253,11 @@ export class Nic82574 implements PciDevice, WireStation {
       return 0;
     }
     if (i === R.ICR) return this.irq.readCause();
-    if (LAYOUT.effect[i] === 0) return this.file.read(i);
+    return LAYOUT.effect[i] === 0 ? this.file.read(i) : this.readActing(i);
+  }
+
+  /** Reads of registers that do more than give their value. */
+  private readActing(i: number): number {
     if (i === R.SYSTIML || i === R.SYSTIMH) return this.timeSync.half(i);
     const value = this.file.read(i);
     // A semaphore: whoever reads it as 0 has taken it.
@@ -277,14 +288,14 @@ export class Nic82574 implements PciDevice, WireStation {
   private wrote(i: number, value: number): void {
     if (i === R.RDT) this.rx.kick();
     else if (i === R.TDT) this.tx.pump();
-    else if (i >= R.EITR0 && i < R.EITR0 + MSIX_VECTORS) this.irq.vectorThrottleChanged(i - R.EITR0);
-    else if (i === R.ITR) this.irq.throttleChanged();
-    else if (i === R.ICS) this.irq.raise(value);
     else this.wroteControl(i, value);
   }
 
   private wroteControl(i: number, value: number): void {
-    if (i === R.CTRL) this.wroteCtrl(value);
+    if (i >= R.EITR0 && i < R.EITR0 + MSIX_VECTORS) this.irq.vectorThrottleChanged(i - R.EITR0);
+    else if (i === R.ITR) this.irq.throttleChanged();
+    else if (i === R.ICS) this.irq.raise(value);
+    else if (i === R.CTRL) this.wroteCtrl(value);
     else if (i === R.CTRL_EXT) this.wroteCtrlExt(value);
     else if (i === R.IVAR) this.irq.vectorsAllocated();
     else if (i === R.PBACL) this.irq.msix.clearPendingVectors(value);

@@ -229,8 +229,8 @@ export class RxStore extends Cloneable {
   }
 
   /**
-   * Descriptors without a buffer address are given back at once, with DD set and nothing else changed (82574L datasheet
-   * 7.1.7.2); not with packet split. Returns how many.
+   * Descriptors without a buffer address are given back at once, with DD set and nothing else changed (as known
+   * of this family, unverified); not with packet split. Returns how many.
    */
   skipEmpty(ring: DescriptorRing): number {
     if (this.stride === 2) return 0;

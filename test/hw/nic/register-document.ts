@@ -63,7 +63,7 @@ const NOTES = `## Behaviour in short
   FLSWCTL are unverified.
 - **Resets.** CTRL.RST resets the registers but those in \`registers/soft-reset.ts\`; the PHY, its link, configuration space and the
   MSI-X table stay. CTRL.PHY_RST and CTRL_EXT.EE_RST do what their names say. A reset of the bus and the way through D3hot
-  reset all of it but WUS, WUPL and WUPM. The statistics survive CTRL.RST: the 8254x manual names only reading (13.7) and the way
+  reset all of it but WUS, WUPL and WUPM. The statistics 4000 to 40fc survive CTRL.RST: the 8254x manual names only reading (13.7) and the way
   to D0 (14.8) as what clears them (unverified for this chip). After CTRL.GIO_MASTER_DISABLE, STATUS bit 19 falls when the last read has ended.
 - **Sleep.** Outside D0 the function signals no interrupt and receives nothing; the filters of WUFC look at what the address
   filter lets pass. PME can be enabled and raised only where the option \`wake\` has it announced.

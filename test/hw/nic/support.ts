@@ -1,6 +1,6 @@
 import { PhysicalMemory } from '../../../src/hw/memory/index.js';
 import { msiAddress, msiData } from '../../../src/hw/msi/index.js';
-import { Nic82574, type NicOptions } from '../../../src/hw/nic/index.js';
+import { Nic82574, type Nic82574Options } from '../../../src/hw/nic/index.js';
 import {
   type DevicePortFactory,
   type IntxTarget,
@@ -110,7 +110,7 @@ export class InterruptLog implements MessageTarget, IntxTarget {
 }
 
 export interface BenchOptions {
-  nic?: NicOptions;
+  nic?: Nic82574Options;
   mac?: Uint8Array;
   rate?: number | string;
   checked?: boolean;

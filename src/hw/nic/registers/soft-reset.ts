@@ -24,8 +24,8 @@ function keptEntries(): Int32Array {
 
 /**
  * Entries that CTRL.RST leaves as they are. The feature list of the 82574's datasheet has it reset "everything except the
- * configuration space"; what follows is an exception made for a reason, and none is verified on the chip. The statistics are among them: Intel's software developer's manual of the 8254x
- * family says that they are "not hardware initialized" and that reading clears them (13.7), or that hardware initializes
+ * configuration space"; what follows is an exception made for a reason, and none is verified on the chip. Statistics 4000 to
+ * 40fc are among them: Intel's software developer's manual of the 8254x family says that they are "not hardware initialized" and that reading clears them (13.7), or that hardware initializes
  * them on the way to D0 (14.8); it names no other event. It knows none beyond TSCTFC: the interrupt counters go.
  */
 const KEPT: Int32Array = keptEntries();
