@@ -2,10 +2,10 @@ import { type DriverHost, E1000eDriver, IrqCore, type PciCore, type PciDev, pci_
 import { Nic82574 } from '../hw/nic/index.js';
 import type { PciDevice, PciFunction } from '../hw/pcie/index.js';
 import { dev_open } from '../skbuff/index.js';
-import { AddressError, AF_INET, errnoName, formatAddress, formatMac, parseAddress, parseMac } from '../uapi/index.js';
+import { AddressError, AF_INET, formatAddress, formatMac, parseAddress, parseMac } from '../uapi/index.js';
 import { e1000eOptions } from './check.js';
 import { checkDevice, HostDevice } from './device.js';
-import { Drivers } from './drivers.js';
+import { Drivers, result } from './drivers.js';
 import { HostError } from './errors.js';
 import type { Host, HostSetup } from './host.js';
 import { HostNic } from './nic.js';
@@ -85,7 +85,7 @@ function open(host: Host, device: HostDevice, addresses: readonly string[]): voi
     if (dev === null || dev.parent !== device.pdev) continue;
     const err = dev_open(dev);
     if (err === 0) continue;
-    throw new HostError('ERR_SOFTIRQ_OPEN', `${host.name}: ${dev.name} did not open: ${err} (${errnoName(err)})`);
+    throw new HostError('ERR_SOFTIRQ_OPEN', `${host.name}: ${dev.name} did not open: ${result(err)}`);
   }
   for (const address of addresses) host.inet.addAddress(device.dev, address);
 }

@@ -54,11 +54,22 @@ function refusal(pdev: PciDev, driver: PciDriver, err: number): string {
       (row.device === PCI_ANY_ID || row.device === pdev.device),
   );
   if (!listed) return `the id_table of driver '${driver.name}' does not list ${pdev.name}, which is ${id}`;
-  return `driver '${driver.name}' did not take ${pdev.name} (${id}): probe returned ${err} (${errnoName(err)})`;
+  return `driver '${driver.name}' did not take ${pdev.name} (${id}): probe returned ${result(err)}`;
+}
+
+/** What an operation of a driver returned, for a message: 0 is success, an errno has a minus. */
+export function result(err: number): string {
+  return err < 0 ? `${err} (${errnoName(err)})` : `${err}, which is neither 0 nor a negative errno`;
 }
 
 /** Makes a driver, and refuses what is none. @throws HostError `ERR_SOFTIRQ_DRIVER` */
 export function loadDriver(kernel: DriverHost, factory: DriverFactory): PciDriver {
+  if (typeof factory !== 'function') {
+    throw new HostError(
+      'ERR_SOFTIRQ_DRIVER',
+      `${kernel.name}: a driver is loaded by a function that makes a PciDriver`,
+    );
+  }
   const made: unknown = factory(kernel);
   const driver = (typeof made === 'object' && made !== null ? made : {}) as Partial<PciDriver>;
   const missing: string[] = [];

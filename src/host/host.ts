@@ -173,16 +173,24 @@ export class Host {
   /**
    * Loads a driver into the running machine: it probes every device that its `id_table` names and nobody drives. Network devices it
    * registers are down, as in Linux: `dev_open(dev)` and `host.inet.addAddress(dev, …)` follow.
-   * @throws HostError `ERR_SOFTIRQ_DRIVER` for what is no driver
+   * @throws HostError `ERR_SOFTIRQ_DRIVER` for what is no driver, and for one whose name is taken; what a probe throws
    */
   insmod(factory: DriverFactory): PciDriver {
     const driver = loadDriver(driverHost(this, this.irq), factory);
-    pci_register_driver(this.bus, driver);
+    if (pci_register_driver(this.bus, driver) !== 0) {
+      throw new HostError('ERR_SOFTIRQ_DRIVER', `${this.name}: a driver named '${driver.name}' is loaded already`);
+    }
     return driver;
   }
 
-  /** Takes a driver away from its devices and out of the machine. */
+  /**
+   * Takes a driver away from its devices and out of the machine.
+   * @throws HostError `ERR_SOFTIRQ_DRIVER` for one that is not loaded
+   */
   rmmod(driver: PciDriver): void {
+    if (!this.bus.drivers.includes(driver)) {
+      throw new HostError('ERR_SOFTIRQ_DRIVER', `${this.name}: the driver to take away is not loaded`);
+    }
     pci_unregister_driver(this.bus, driver);
   }
 

@@ -7,7 +7,8 @@ export type SkbErrorCode =
   | 'OVERRUN'
   | 'UNDERRUN'
   | 'SHARED'
-  | 'NONLINEAR';
+  | 'NONLINEAR'
+  | 'NO_DEVICE';
 
 /**
  * A misuse of an `sk_buff` by driver or protocol code: what a kernel answers with BUG() or a corrupted list.

@@ -2,6 +2,7 @@ import { TP } from '../sim/index.js';
 import { NET_RX_DROP } from './constants.js';
 import type { NetDevice } from './device.js';
 import { SKB_DROP_REASON_CPU_BACKLOG, SKB_DROP_REASON_UNHANDLED_PROTO } from './drop-reasons.js';
+import { SkbError } from './errors.js';
 import { kfree_skb_reason, skb_get } from './free.js';
 import type { Net } from './net.js';
 import type { PacketType } from './ptype.js';
@@ -10,9 +11,11 @@ import type { SkBuff } from './skb.js';
 /**
  * `netif_receive_skb`: gives a packet to everyone who handles its type, taps first. `skb.dev` and `skb.protocol` are set and
  * `skb.data` is behind the link header. Takes the reference. NET_RX_DROP when nobody wanted it or the last handler dropped it.
+ * @throws SkbError `USE_AFTER_FREE`; `NO_DEVICE` when `skb.dev` is not set, which `eth_type_trans` does
  */
 export function netif_receive_skb(skb: SkBuff): number {
-  const dev = skb.dev as NetDevice;
+  const { dev } = skb;
+  if (dev === null) throw no_device(skb);
   const net = dev.net;
   skb.network_header = skb.data;
   skb.transport_header = skb.data;
@@ -35,6 +38,12 @@ export function netif_receive_skb(skb: SkBuff): number {
   return NET_RX_DROP;
 }
 
+/** A packet that belongs to no device: it has been given away before, or the driver has left out `eth_type_trans`. */
+function no_device(skb: SkBuff): SkbError {
+  if (skb.users === 0) return new SkbError('USE_AFTER_FREE', skb.id, `skb #${skb.id} received after it was freed`);
+  return new SkbError('NO_DEVICE', skb.id, `skb #${skb.id} received without skb.dev: eth_type_trans(skb, dev) sets it`);
+}
+
 function deliver_taps(net: Net, skb: SkBuff, dev: NetDevice): void {
   for (const pt of net.ptype_all) {
     if (pt.dev === null || pt.dev === dev) pt.func.rcv(skb_get(skb), dev);
@@ -46,7 +55,8 @@ function deliver_taps(net: Net, skb: SkBuff, dev: NetDevice): void {
  * backlog (no NAPI in this host) the packet is dropped as CPU_BACKLOG.
  */
 export function netif_rx(skb: SkBuff): number {
-  const dev = skb.dev as NetDevice;
+  const { dev } = skb;
+  if (dev === null) throw no_device(skb);
   const backlog = dev.net.backlog;
   if (backlog !== null) return backlog.enqueue_to_backlog(skb);
   dev.stats.rx_dropped++;

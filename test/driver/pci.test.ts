@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   DriverError,
+  dmesg,
   IRQ_HANDLED,
   PCI_ANY_ID,
   PCI_IRQ_ALL_TYPES,
@@ -8,6 +9,7 @@ import {
   PCI_IRQ_MSI,
   PCI_IRQ_MSIX,
   type PciDev,
+  type PciDriver,
   pci_alloc_irq_vectors,
   pci_disable_device,
   pci_disable_msi,
@@ -90,6 +92,35 @@ describe('pci device', () => {
     driver('first', PCI_ANY_ID, 0);
     driver('late', 0x10d3, 0);
     expect(probed).toEqual(['failing', 'first']);
+  });
+
+  it('driver of a name that is registered: -EBUSY, and no device is offered', () => {
+    const { m, pdev } = device();
+    const twin = (probe: () => number): PciDriver => ({ name: 'twin', id_table: [], probe, remove: () => undefined });
+    expect([
+      pci_register_driver(
+        m.pci,
+        twin(() => 0),
+      ),
+      pci_register_driver(
+        m.pci,
+        twin(() => 0),
+      ),
+    ]).toEqual([0, -16]);
+    expect([m.pci.drivers.length, pdev.driver]).toEqual([1, null]);
+    expect(dmesg(m.irqs.log)).toContain("Error: Driver 'twin' is already registered, aborting...");
+  });
+
+  it('probe that throws: neither driver nor data stay behind', () => {
+    const { m, pdev } = device();
+    const probe = (found: PciDev): number => {
+      found.drvdata = {};
+      throw new Error('mine');
+    };
+    const id_table = [{ vendor: PCI_ANY_ID, device: PCI_ANY_ID }];
+    const remove = (): void => undefined;
+    expect(() => pci_register_driver(m.pci, { name: 'thrower', id_table, probe, remove })).toThrow('mine');
+    expect([m.pci.drivers, pdev.driver, pdev.drvdata]).toEqual([[], null, null]);
   });
 });
 

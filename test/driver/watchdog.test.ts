@@ -66,7 +66,7 @@ describe.each([
       'eth0: Detected Hardware Unit Hang:',
       '  TDH                  <a>',
       '  TDT                  <d>',
-      'NETDEV WATCHDOG: eth0 (e1000e): transmit queue 0 timed out',
+      'eth0: NETDEV WATCHDOG: CPU: 0: transmit queue 0 timed out ',
       'eth0: Reset adapter unexpectedly',
     ])
       expect(log).toContain(text);

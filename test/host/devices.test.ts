@@ -7,6 +7,7 @@ import { crc32 } from '../../src/bytes/index.js';
 import {
   dma_alloc_coherent,
   dmesg,
+  E1000eDriver,
   PCI_IRQ_INTX,
   PCI_IRQ_MSI,
   type PciDriver,
@@ -14,7 +15,7 @@ import {
   readl,
   writel,
 } from '../../src/driver/index.js';
-import { createNetwork, type Host, type HostNic, type HostOptions, type Network } from '../../src/host/index.js';
+import { createNetwork, type Host, type HostOptions, type Network } from '../../src/host/index.js';
 import { ConfigSpace, type DevicePortFactory, type PciDevice } from '../../src/hw/index.js';
 import { dev_open } from '../../src/skbuff/index.js';
 import { AF_INET, EIO, ENOSPC, ETIMEDOUT, SOCK_DGRAM } from '../../src/uapi/index.js';
@@ -166,40 +167,6 @@ describe('what is on the bus', () => {
   });
 });
 
-describe('ethtool', () => {
-  const nic = (): HostNic => createNetwork().host('a').nic;
-
-  it('as objects: what is set is what is read, what is refused is an errno', () => {
-    const { ethtool, pdev } = nic();
-    expect(ethtool.drvinfo()).toMatchObject({ driver: 'e1000e', bus_info: pdev.name });
-    ethtool.set_coalesce({ rx_coalesce_usecs: 50 });
-    expect(ethtool.coalesce()).toEqual({ rx_coalesce_usecs: 50 });
-    expect(ethtool.ringparam()).toMatchObject({ rx_pending: 256, tx_pending: 256, rx_max_pending: 4096 });
-    expect(() => ethtool.set_coalesce({ rx_coalesce_usecs: -1 })).toThrow(/^EINVAL: .*, ioctl$/);
-    expect(ethtool.stats()['rx_packets']).toBe(0);
-    expect(ethtool.link()).toBe(false);
-  });
-
-  it('as text: what the program prints', () => {
-    const { ethtool } = nic();
-    expect(ethtool.text('-i')).toMatch(/^driver: e1000e\nversion: .+\nfirmware-version: .*\n/);
-    expect(ethtool.text('-S')).toMatch(/^NIC statistics:\n {5}rx_packets: 0\n/);
-    expect(ethtool.text('-c')).toBe('Coalesce parameters for eth0:\nrx-usecs:\t0\n');
-    expect(ethtool.text('-g')).toMatch(/Current hardware settings:\nRX:\t\t256\nTX:\t\t256\n$/);
-    expect(ethtool.text('-a')).toMatch(/^Pause parameters for eth0:\nAutonegotiate:\t(on|off)\n/);
-    expect(ethtool.text('-d')).toMatch(/^Offset\t\tValues\n------\t\t------\n0x0000:\t\t([0-9a-f]{2} ){16}\n/);
-    expect(ethtool.text('-e')).toMatch(/^Offset\t\tValues\n------\t\t------\n0x0000:\t\t02 00 00 00 01 00 /);
-    expect(ethtool.text('-t')).toMatch(/^The test result is FAIL\n[\s\S]*Link test {3}\(on\/offline\)\t 1\n$/);
-    expect(ethtool.text('')).toMatch(/^Settings for eth0:\n[\s\S]*\tSpeed: Unknown!\n[\s\S]*\tLink detected: no\n$/);
-  });
-
-  it('a driver without: EOPNOTSUPP', () => {
-    const { ethtool } = createNetwork().host('a', { driver: tiny() }).nic;
-    expect(() => ethtool.drvinfo()).toThrow(/^EOPNOTSUPP: /);
-    expect(() => ethtool.text('-S')).toThrow(/^EOPNOTSUPP: /);
-  });
-});
-
 describe('a host without a driver', () => {
   it('boots; a driver registered later takes the NIC and it works', async () => {
     const net = createNetwork({ checked: true });
@@ -215,6 +182,25 @@ describe('a host without a driver', () => {
     b.rmmod(b.nic.driver as PciDriver);
     expect([b.nic.driver, b.nic.netdev, b.bus.drivers]).toEqual([null, null, []]);
     expect(() => b.insmod((() => 7) as never)).toThrow(/b: the driver factory made no PciDriver/);
+    expect(() => b.insmod(7 as never)).toThrow(/b: a driver is loaded by a function/);
+  });
+
+  it('driver loaded twice, or taken away twice: refused', () => {
+    const b = createNetwork().host('b', { driver: 'none' });
+    const first = b.insmod(tiny());
+    expect(() => b.insmod(tiny())).toThrow(/b: a driver named 'tiny' is loaded already/);
+    expect(b.bus.drivers).toEqual([first]);
+    b.rmmod(first);
+    expect(() => b.rmmod(first)).toThrow(/b: the driver to take away is not loaded/);
+    expect(b.insmod(tiny())).toBe(b.nic.driver);
+  });
+
+  it('driver whose probe throws: the device is free for the next', () => {
+    const b = createNetwork().host('b', { driver: 'none' });
+    expect(() => b.insmod((host) => new E1000eDriver(host, { weight: 99 }))).toThrow(/weight is 99/);
+    expect([b.nic.driver, b.bus.drivers]).toEqual([null, []]);
+    b.insmod((host) => new E1000eDriver(host));
+    expect(b.nic.dev.name).toBe('eth0');
   });
 });
 

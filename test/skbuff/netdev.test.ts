@@ -326,6 +326,18 @@ describe('reception', () => {
     expect([a.got.length, b.got.length, net.pool.live]).toEqual([1, 1, 0]);
   });
 
+  it('packet given up twice, or without a device: a named error', () => {
+    const net = makeNet();
+    const { dev } = up(net);
+    const skb = frame(net, dev);
+    netif_receive_skb(skb);
+    expect(() => netif_receive_skb(skb)).toThrow(/^USE_AFTER_FREE: skb #\d+ received after it was freed$/);
+    const homeless = frame(net, dev);
+    homeless.dev = null;
+    for (const give of [netif_receive_skb, netif_rx])
+      expect(() => give(homeless)).toThrow(/^NO_DEVICE: .* eth_type_trans\(skb, dev\) sets it$/);
+  });
+
   it('netif_rx without a backlog is CPU_BACKLOG', () => {
     const net = makeNet();
     const { dev } = up(net);

@@ -1,4 +1,4 @@
-import { netif_carrier_ok } from '../../skbuff/index.js';
+import { jiffies, netif_carrier_ok } from '../../skbuff/index.js';
 import type { E1000Adapter } from './adapter.js';
 import { e1000_writel } from './guarded.js';
 import { e1000e_flush_descriptors } from './hang.js';
@@ -50,13 +50,16 @@ function unattended(a: E1000Adapter): boolean {
   return received !== 0 || e1000_desc_unused(rx) !== 0 || tx.next_to_clean !== tx.next_to_use || a.tx_hung;
 }
 
-/** `e1000_tx_timeout` and `e1000_reset_task`: the stack found the stopped queue stuck. */
+/** `e1000_tx_timeout` and `e1000_reset_task`: the stack found the stopped queue stuck. The first line is what `dev_watchdog` prints. */
 export function e1000_tx_timeout(a: E1000Adapter): void {
   const { dev } = a;
   const { log } = a.irqs;
   a.tx_timeout_count++;
-  log.print(`NETDEV WATCHDOG: ${dev.name} (e1000e): transmit queue 0 timed out`);
+  const ms = Math.trunc((((jiffies(a.net) - dev.trans_start) | 0) * 1000) / a.net.hz);
+  const cpu = a.cpus.smp_processor().id;
+  const who = `e1000e ${a.pdev.name} ${dev.name}`;
+  log.print(`${who}: NETDEV WATCHDOG: CPU: ${cpu}: transmit queue 0 timed out ${ms} ms`);
   if (a.down) return;
-  log.print(`e1000e ${a.pdev.name} ${dev.name}: Reset adapter unexpectedly`);
+  log.print(`${who}: Reset adapter unexpectedly`);
   e1000e_reinit_locked(a);
 }

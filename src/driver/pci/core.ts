@@ -1,5 +1,5 @@
 import { enumerate, type RootComplex } from '../../hw/pcie/index.js';
-import { ENODEV } from '../../uapi/index.js';
+import { EBUSY, ENODEV } from '../../uapi/index.js';
 import type { IrqCore } from '../irq/index.js';
 import { PciDev, type PciDriver } from './device.js';
 import { pci_match_id } from './match.js';
@@ -26,21 +26,40 @@ export function pci_init(rc: RootComplex, irqs: IrqCore): PciCore {
   return core;
 }
 
-/** `pci_register_driver`: offers every device without a driver that the table matches to `probe`. 0. */
+/**
+ * `pci_register_driver`: offers every device without a driver that the table matches to `probe`. 0, or -EBUSY when a driver of that name
+ * is registered already (`driver_register`). When a probe throws the driver is not registered.
+ */
 export function pci_register_driver(core: PciCore, driver: PciDriver): number {
+  if (core.drivers.some((other) => other.name === driver.name)) {
+    core.irqs.log.print(`Error: Driver '${driver.name}' is already registered, aborting...`);
+    return -EBUSY;
+  }
   core.drivers.push(driver);
-  for (const pdev of core.devices) pci_bind(pdev, driver);
+  try {
+    for (const pdev of core.devices) pci_bind(pdev, driver);
+  } catch (error) {
+    pci_unregister_driver(core, driver);
+    throw error;
+  }
   return 0;
 }
 
-/** Binds one device to a driver: the result of its probe, -ENODEV when the table does not match or it is taken. */
+/**
+ * Binds one device to a driver: the result of its probe, -ENODEV when the table does not match or it is taken. A probe that throws leaves
+ * the device to others, as one that fails.
+ */
 export function pci_bind(pdev: PciDev, driver: PciDriver): number {
   const id = pdev.driver === null ? pci_match_id(driver.id_table, pdev) : undefined;
   if (id === undefined) return -ENODEV;
   pdev.driver = driver;
-  const err = driver.probe(pdev, id);
+  let err = -ENODEV;
+  try {
+    err = driver.probe(pdev, id);
+  } finally {
+    if (err !== 0) pdev.driver = pdev.drvdata = null;
+  }
   if (err === 0) return 0;
-  pdev.driver = pdev.drvdata = null;
   pdev.core.irqs.log.print(`${driver.name} ${pdev.name}: probe failed with error ${err}`);
   return err;
 }
