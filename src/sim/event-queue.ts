@@ -310,7 +310,8 @@ export class EventQueue extends Cloneable implements TimerService {
         continue;
       }
       if (this.strong === 0 && !this.weakToo) break;
-      if (wheel.count !== 0) this.spill(limit_ns);
+      // Timers that are far away (watchdogs) are always there; they are not looked at before their bucket is due.
+      if (wheel.count !== 0 && (heap.size === 0 || heap.time[heap.ids[0]] >= wheel.nextAt[0])) this.spill(limit_ns);
       if (heap.size === 0) break;
       const top = heap.ids[0];
       const t = heap.time[top];

@@ -70,17 +70,19 @@ describe.each(both)('%s: a station removed', (interrupts) => {
     expect(r.host.drops()).toEqual({});
   });
 
-  it('bus mastering off: nothing is written, each refusal is counted; back on and reopened, it flows', async () => {
+  it('bus mastering off: nothing is written, frames wait on chip; back on, they come, and reopened, it flows', async () => {
     const r = await rig();
     setCommand(r, COMMAND_MASTER, false);
     const irqs = r.host.irqs();
     const before = { ...r.host.nic.pci.counters };
     expect(await r.send(5)).toBe(0);
-    const { dmaWriteMasterOff, msiMasterOff, dmaWrites } = r.host.nic.pci.counters;
-    expect([dmaWriteMasterOff, dmaWrites - before.dmaWrites]).toEqual([10, 0]);
-    if (interrupts === 'msi') expect([msiMasterOff, r.host.irqs() - irqs]).toEqual([1, 0]);
-    assertConservation(r.host);
+    const { dmaReadMasterOff, dmaWrites } = r.host.nic.pci.counters;
+    expect(dmaReadMasterOff).toBeGreaterThan(0);
+    expect([dmaWrites - before.dmaWrites, r.host.irqs() - irqs]).toEqual([0, 0]);
+    expect(assertConservation(r.host).fifo).toBe(5);
     setCommand(r, COMMAND_MASTER, true);
+    await r.net.run();
+    expect(r.got).toEqual(r.all());
     await reopen(r);
     await flows(r);
   });

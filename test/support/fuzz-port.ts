@@ -1,5 +1,7 @@
 import type { DevicePort, DevicePortFactory, PciDevice, PciError, RootComplex } from '../../src/hw/pcie/index.js';
 import type { Arena, TraceRing } from '../../src/sim/index.js';
+import type { FramePool } from '../../src/wire/index.js';
+import { SlowPort, type SlowRead, type SlowWatcher } from './fuzz-slow.js';
 
 /** Register offsets of the four descriptor rings: receive 0 and 1, transmit 0 and 1. */
 export const RING_REGISTERS: readonly number[] = [0x2800, 0x2900, 0x3800, 0x3900];
@@ -11,6 +13,17 @@ const RFCTL = 0x5008;
 /** What a port needs to know of the device it watches: registers without side effects. */
 export interface Peeked extends PciDevice {
   peek(offset: number): number;
+}
+
+/** Tags of data reads: kind 2, slot, queue; this slot reads headers to the segmenter instead of a frame. */
+const HEADER_SLOT = 32;
+
+/** A read under way on a slow bus. */
+interface UnderWay {
+  /** Of a descriptor read: its ring as programmed when it was made. */
+  readonly key: string;
+  /** Of a data read: the frame it goes to, 0 = none. */
+  readonly frame: number;
 }
 
 /** A range of host memory that the device was given: int32 words of the address, bytes. */
@@ -28,7 +41,7 @@ interface Given {
  * only to where a receive descriptor that it has fetched points, and no more than the buffer size that is programmed.
  * What is against the rules goes to `violations`; what was written, to `written`.
  */
-export class WatchPort implements DevicePort {
+export class WatchPort implements DevicePort, SlowWatcher {
   readonly hostId: number;
   readonly clock: Float64Array;
   readonly at: Float64Array;
@@ -40,10 +53,21 @@ export class WatchPort implements DevicePort {
   /** Addresses of messages sent: a message address may be RAM. */
   readonly messages: Set<number> = new Set();
   device: Peeked | null = null;
+  /** Where the frames are that data is read to. */
+  pool: FramePool | null = null;
+  /** On a slow bus: reads that have not completed, oldest first. */
+  readonly underWay: UnderWay[] = [];
+  private readonly slow: boolean;
   reads = 0;
   writes = 0;
   descriptors = 0;
   bytesRead = 0;
+  /** Frames that data was read into, and packets whose headers were. */
+  framesBegun = 0;
+  headersRead = 0;
+  /** Tag of the last data read, and where it ended. */
+  private lastTag = -1;
+  private lastEnd = 0;
   /** Reads refused with bus mastering on. */
   aborted = 0;
   private readonly inner: DevicePort;
@@ -57,6 +81,8 @@ export class WatchPort implements DevicePort {
     this.at = inner.at;
     this.arena = inner.arena;
     this.trace = inner.trace;
+    this.slow = inner instanceof SlowPort;
+    if (inner instanceof SlowPort) inner.watcher = this;
   }
 
   private peek(offset: number): number {
@@ -91,21 +117,62 @@ export class WatchPort implements DevicePort {
     } else if (!this.insideRing(kind === 0 ? queue : 2 + queue, lo, hi, length)) {
       this.complain('descriptor read', lo, hi, length);
     }
+    if (kind === 2) this.countData(length, local, tag);
+    const key = kind === 2 ? '' : this.key(kind === 0 ? queue : 2 + queue);
+    if (this.slow) this.underWay.push({ key, frame: kind === 2 ? this.frameOf(local, length, tag) : 0 });
     const reached = this.reaches(lo, hi, length);
-    if (!reached && this.device?.config.busMaster === true) this.aborted++;
+    if (!reached && this.device?.config.busMaster === true && !this.slow) this.aborted++;
     this.inner.dmaRead(lo, hi, length, local, tag);
-    if (!reached) return;
+    if (reached && !this.slow) this.came(kind, queue, key, length, local);
+  }
+
+  /** Reads of one frame come in a row, each where the last one ended. */
+  private countData(length: number, local: number, tag: number): void {
+    if (((tag >>> 2) & 63) === HEADER_SLOT) this.headersRead++;
+    else if (tag !== this.lastTag || local !== this.lastEnd) this.framesBegun++;
+    this.lastTag = tag;
+    this.lastEnd = local + length;
+  }
+
+  /** Bytes that a read asked for have come. */
+  private came(kind: number, queue: number, key: string, length: number, local: number): void {
     this.bytesRead += length;
     if (kind === 2) return;
     this.descriptors += length / 16;
-    for (let w = local >> 2; w < (local + length) >> 2; w += 4) this.note(kind, queue, w);
+    for (let w = local >> 2; w < (local + length) >> 2; w += 4) this.note(kind, queue, key, w);
+  }
+
+  /** The live frame that [local, local + length) lies in. */
+  private frameOf(local: number, length: number, tag: number): number {
+    if (((tag >>> 2) & 63) === HEADER_SLOT || this.pool === null) return 0;
+    const frame = frameAt(this.pool, local, length);
+    if (frame === 0) this.violations.push(`data read of ${length} bytes to ${local}, where no frame is`);
+    return frame;
+  }
+
+  readArrives(read: SlowRead): void {
+    const { frame } = this.underWay[0];
+    if (frame !== 0 && this.pool?.refCount(frame) === 0) {
+      this.violations.push(`data of ${read.length} bytes read to frame ${frame}, which has been freed`);
+    }
+  }
+
+  readArrived(read: SlowRead): void {
+    const { key } = this.underWay.shift() as UnderWay;
+    const { lo, hi, length, local, tag, made } = read;
+    const owned = length === 0 || (hi === 0 && this.arena.owns(this.hostId, lo, length));
+    if (made && owned) this.came(tag & 3, (tag >>> 2) & 1, key, length, local);
+    else if (made) this.aborted++;
+  }
+
+  writeArrived(lo: number, length: number): void {
+    if (length > 0 && this.arena.owns(this.hostId, lo, length)) this.written.push(lo, length);
   }
 
   /** Remembers what a fetched descriptor gives; only as many as can be on chip, and some. */
-  private note(kind: number, queue: number, w: number): void {
+  private note(kind: number, queue: number, key: string, w: number): void {
     const words = this.arena.i32;
     const list = kind === 0 ? this.rxGiven[queue] : this.txGiven[queue];
-    const key = this.key(kind === 0 ? queue : 2 + queue);
     if (kind === 0) {
       list.push({ key, lo: words[w], hi: words[w + 1], length: 0 });
       list.push({ key, lo: words[w + 2], hi: words[w + 3], length: 0 });
@@ -140,7 +207,7 @@ export class WatchPort implements DevicePort {
   dmaWrite(lo: number, hi: number, length: number, local: number, journey: number): void {
     this.writes++;
     if (!this.mayWrite(lo, hi, length)) this.complain('write', lo, hi, length);
-    if (length > 0 && this.reaches(lo, hi, length)) this.written.push(lo, length);
+    if (!this.slow && length > 0 && this.reaches(lo, hi, length)) this.written.push(lo, length);
     this.inner.dmaWrite(lo, hi, length, local, journey);
   }
 
@@ -218,4 +285,14 @@ function inside(list: readonly Given[], key: string, lo: number, hi: number, len
     const offset = distance(lo, hi, g.lo, g.hi);
     return offset >= 0 && offset + length <= g.length;
   });
+}
+
+/** The live frame that holds the bytes [at, at + length), 0 = none. */
+function frameAt(pool: FramePool, at: number, length: number): number {
+  for (let frame = 1; pool.refCount(frame) !== undefined; frame++) {
+    if (pool.refCount(frame) === 0) continue;
+    const off = pool.off(frame);
+    if (at >= off && at + length <= off + pool.len(frame)) return frame;
+  }
+  return 0;
 }

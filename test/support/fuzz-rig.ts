@@ -5,6 +5,7 @@ import { type IntxTarget, type MessageTarget, type PciFunction, RootComplex } fr
 import { Simulation } from '../../src/sim/index.js';
 import { FramePool, Link, RawPort } from '../../src/wire/index.js';
 import { type WatchPort, WatchPorts } from './fuzz-port.js';
+import { createSlowPort } from './fuzz-slow.js';
 
 export const FUZZ_MAC: Uint8Array = Uint8Array.of(0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc);
 /** Where the BARs are when the driver has set them: registers, flash, MSI-X table; and the I/O window. */
@@ -68,6 +69,8 @@ export class Signals implements MessageTarget, IntxTarget {
 /** What a case may choose about the machine. */
 export interface RigOptions {
   readonly rate: number | string;
+  /** Reads complete later, posted requests arrive later. */
+  readonly slow?: boolean;
   readonly nic: Nic82574Options;
 }
 
@@ -103,7 +106,7 @@ export class FuzzRig {
     const { sim } = this;
     const memory = new PhysicalMemory(sim.arena, 1);
     const other = new PhysicalMemory(sim.arena, 2);
-    this.rc = new RootComplex(sim, memory);
+    this.rc = new RootComplex(sim, memory, options.slow === true ? { createPort: createSlowPort } : {});
     this.signals = new Signals(sim.clock);
     this.rc.messageTarget = this.signals;
     this.rc.intxTarget = this.signals;
@@ -111,6 +114,7 @@ export class FuzzRig {
     this.nic = new Nic82574(ports, this.pool, FUZZ_MAC, options.nic);
     this.port = ports.ports[0];
     this.port.device = this.nic;
+    this.port.pool = this.pool;
     this.fn = this.rc.attach(this.nic, 3);
     this.link = new Link(sim, this.pool, { rate: options.rate });
     this.nic.connect(this.link.a);

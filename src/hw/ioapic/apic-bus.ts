@@ -83,14 +83,17 @@ export class ApicBus extends Cloneable implements MessageTarget, MmioRegion {
       for (let i = 0; i < lapics.length; i++) {
         if (lapics[i].matches(dest, logical) && lapics[i].accept(vector, trigger)) accepted = true;
       }
-    } else if (mode === DELIVERY_LOWEST_PRIORITY) {
-      accepted = this.lowest(dest, logical)?.accept(vector, trigger) ?? false;
     } else if (mode === RESERVED_MODE || mode === DELIVERY_STARTUP) {
       this.counters.refusedMode++;
       return false;
-    } else accepted = this.control(dest, logical, mode);
+    } else accepted = this.deliverOther(dest, logical, mode, vector, trigger);
     if (!accepted) this.counters.undelivered++;
     return accepted;
+  }
+
+  private deliverOther(dest: number, logical: boolean, mode: number, vector: number, trigger: number): boolean {
+    if (mode !== DELIVERY_LOWEST_PRIORITY) return this.control(dest, logical, mode);
+    return this.lowest(dest, logical)?.accept(vector, trigger) ?? false;
   }
 
   /** An interprocessor interrupt without shorthand: like a message, but start-up is allowed. Edge. */

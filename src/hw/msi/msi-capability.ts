@@ -65,11 +65,15 @@ export function msiVectors(config: ConfigSpace): number {
 export function sendMsi(port: DevicePort, config: ConfigSpace, vector = 0): boolean {
   if (!config.msiEnabled) return false;
   const low = config.msiVectorMask;
-  if (config.msiMask !== 0 && ((config.msiMask >>> (vector & low)) & 1) !== 0) {
-    config.setMsiPending(config.msiPending | (1 << (vector & low)));
-    return false;
-  }
+  if (config.msiMask !== 0 && heldBack(config, vector & low)) return false;
   port.msiWrite(config.msiAddressLo, config.msiAddressHi, (config.msiData & ~low) | (vector & low));
+  return true;
+}
+
+/** Whether a vector is masked; then it is pending now. */
+function heldBack(config: ConfigSpace, vector: number): boolean {
+  if (((config.msiMask >>> vector) & 1) === 0) return false;
+  config.setMsiPending(config.msiPending | (1 << vector));
   return true;
 }
 

@@ -19,7 +19,7 @@ export const NIC_RX_DISABLED = 4;
 export const NIC_LINK_DOWN = 5;
 /** The data of a frame to send could not be read from host memory. */
 export const NIC_DMA_ABORT = 6;
-/** Transmit descriptors that are malformed: see {@link TxErrors}. Or a reset emptied the transmit FIFO. */
+/** Transmit descriptors that are malformed, or frames that a new ring or a reset has caught on chip: see {@link TxErrors}. */
 export const NIC_TX_ABORT = 7;
 /** Number of reasons. */
 export const NIC_DROP_COUNT = 8;
@@ -46,7 +46,7 @@ export function dropFrame(parts: NicParts, frame: number, reason: number): void 
   pool.unref(frame);
 }
 
-/** What NIC_TX_ABORT was, in more detail. */
+/** What NIC_TX_ABORT was, in more detail: the sum of these. */
 export interface TxErrors {
   /** TSE set, and the context in force does not fit: no or too large MSS or HDRLEN, data that is not HDRLEN + PAYLEN bytes. */
   segmentation: number;
@@ -56,9 +56,13 @@ export interface TxErrors {
   noEndOfPacket: number;
   /** A descriptor type that does not exist, or types mixed within one packet. */
   descriptorType: number;
+  /** On chip when a base, length or head register was written or the chip was reset; its descriptors did not complete. */
+  ring: number;
+  /** Waited for the line (flow control) when the chip was reset; its descriptors had completed. */
+  reset: number;
 }
 
 /** A zeroed {@link TxErrors}. */
 export function newTxErrors(): TxErrors {
-  return { segmentation: 0, length: 0, noEndOfPacket: 0, descriptorType: 0 };
+  return { segmentation: 0, length: 0, noEndOfPacket: 0, descriptorType: 0, ring: 0, reset: 0 };
 }

@@ -14,9 +14,8 @@ export class FrameFifo {
   /** Bytes inside. */
   bytes = 0;
   private readonly pool: FramePool;
-  private readonly frames: Int32Array = new Int32Array(CAPACITY);
-  private readonly hashes: Int32Array = new Int32Array(CAPACITY);
-  private readonly queues: Int32Array = new Int32Array(CAPACITY);
+  /** Frame, hash, RSS type and queue of each; the fourth word is free. */
+  private readonly words: Int32Array = new Int32Array(CAPACITY << 2);
   private head = 0;
 
   constructor(pool: FramePool) {
@@ -34,32 +33,33 @@ export class FrameFifo {
   }
 
   push(frame: number, hash: number, mrq: number): void {
-    const at = (this.head + this.count) & MASK;
-    this.frames[at] = frame;
-    this.hashes[at] = hash;
-    this.queues[at] = mrq;
+    const words = this.words;
+    const at = ((this.head + this.count) & MASK) << 2;
+    words[at] = frame;
+    words[at + 1] = hash;
+    words[at + 2] = mrq;
     this.count++;
     this.bytes += this.pool.len(frame) + FCS_BYTES;
   }
 
   /** The oldest frame; only when `count` > 0. */
   peek(): number {
-    return this.frames[this.head];
+    return this.words[this.head << 2];
   }
 
   /** The hash of the oldest frame. */
   hash(): number {
-    return this.hashes[this.head];
+    return this.words[(this.head << 2) + 1];
   }
 
   /** RSS type | queue << 8 of the oldest frame. */
   mrq(): number {
-    return this.queues[this.head];
+    return this.words[(this.head << 2) + 2];
   }
 
   /** Takes the oldest frame out. */
   take(): number {
-    const frame = this.frames[this.head];
+    const frame = this.words[this.head << 2];
     this.head = (this.head + 1) & MASK;
     this.count--;
     this.bytes -= this.pool.len(frame) + FCS_BYTES;

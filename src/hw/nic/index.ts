@@ -13,7 +13,15 @@ export {
   NIC_TX_ABORT,
   type TxErrors,
 } from './drops.js';
-export { BAR_FLASH, BAR_IO, BAR_MSIX, BAR_REGISTERS, Nic82574, type Nic82574Options, type RegisterValue } from './nic.js';
+export {
+  BAR_FLASH,
+  BAR_IO,
+  BAR_MSIX,
+  BAR_REGISTERS,
+  Nic82574,
+  type Nic82574Options,
+  type RegisterValue,
+} from './nic.js';
 export { createNvm, NVM_SUM, NVM_WORDS, nvmChecksum } from './nvm.js';
 export type { NvmKind } from './nvm-unit.js';
 export type { Access, RegisterRow } from './registers/row.js';

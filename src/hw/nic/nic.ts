@@ -370,6 +370,7 @@ export class Nic82574 implements PciDevice, WireStation {
     this.asleep = this.config.powerState() !== 0;
     this.irq.configWritten();
     this.wake.refresh();
+    if (this.config.busMaster !== this.rx.master) this.rx.masterChanged();
   }
 
   dmaComplete(tag: number, ok: number): void {

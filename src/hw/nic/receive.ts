@@ -47,6 +47,10 @@ const MAX_LENGTH = 1518;
 const ETH_HLEN = 14;
 /** Nanoseconds of one unit of RAID. */
 const ACK_UNIT_NS = 1024;
+/** Instead of causes: the oldest frame waits for descriptors. */
+const WAIT = -1;
+/** Causes other than those of the queues. */
+const OTHER: number = ICR_RXDMT0 | ICR_SRPD | ICR_ACK;
 
 /** The receiver: filters, FIFO, queues, receive causes. */
 export class ReceiveUnit implements DelayOwner {
@@ -69,6 +73,8 @@ export class ReceiveUnit implements DelayOwner {
   private ackArmed = false;
   /** Frames may take the short way. */
   private plain = false;
+  /** Command.MASTER: without it frames wait in the FIFO. */
+  master = false;
   /** Receive-side scaling is on. */
   private scaling = false;
   /** Software has set up the second ring. */
@@ -171,10 +177,7 @@ export class ReceiveUnit implements DelayOwner {
   private arrivedGood(frame: number, length: number, kind: number): void {
     const v = this.values;
     if (length > this.longest()) {
-      bump(v, R.ROC);
-      bump(v, R.RLEC);
-      if ((v[R.RCTL] & RCTL_SBP) === 0) this.drop(frame, NIC_LENGTH_ERROR);
-      else this.enqueue(frame);
+      this.arrivedLong(frame);
       return;
     }
     const whole = length < MIN_LENGTH ? this.padded(frame, length) : frame;
@@ -186,6 +189,14 @@ export class ReceiveUnit implements DelayOwner {
     bump(v, R.PRC64 + sizeClass(octets));
     if (kind === DEST_MULTICAST) bump(v, R.MPRC);
     else if (kind === DEST_BROADCAST) bump(v, R.BPRC);
+  }
+
+  private arrivedLong(frame: number): void {
+    const v = this.values;
+    bump(v, R.ROC);
+    bump(v, R.RLEC);
+    if ((v[R.RCTL] & RCTL_SBP) === 0) this.drop(frame, NIC_LENGTH_ERROR);
+    else this.enqueue(frame);
   }
 
   /** A frame whose sender did not pad it, filled up to 60 bytes. Frames are immutable, so it is a copy. */
@@ -212,17 +223,9 @@ export class ReceiveUnit implements DelayOwner {
       this.missed(frame);
       return false;
     }
-    let mrq = 0;
-    let hash = 0;
-    if (this.scaling) {
-      const { u8 } = this.port.arena;
-      const off = this.pool.off(frame);
-      this.headers.parse(u8, off, length, v[R.VET]);
-      this.rss.classify(u8, off, this.headers);
-      mrq = this.rss.mrq;
-      hash = this.rss.hash;
-    }
-    fifo.push(frame, hash, mrq);
+    if (this.scaling) this.classify(frame, length);
+    const { mrq } = this.rss;
+    fifo.push(frame, this.rss.hash, mrq);
     const trace = this.port.trace;
     if (trace.on) {
       trace.put(TP.MAC_FIFO, this.port.hostId << 8, this.pool.journey[frame], length, fifo.bytes, 0);
@@ -231,6 +234,14 @@ export class ReceiveUnit implements DelayOwner {
     if ((v[R.CTRL] & CTRL_TFCE) !== 0) this.flow.grown(fifo.bytes);
     this.drain();
     return true;
+  }
+
+  /** Receive-side scaling: finds out the queue of a frame. */
+  private classify(frame: number, length: number): void {
+    const { u8 } = this.port.arena;
+    const off = this.pool.off(frame);
+    this.headers.parse(u8, off, length, this.values[R.VET]);
+    this.rss.classify(u8, off, this.headers);
   }
 
   /** The FIFO has no room for a frame. */
@@ -269,29 +280,43 @@ export class ReceiveUnit implements DelayOwner {
       const ring = this.ringOf(mrq);
       if (this.plain && store.storePlain(ring, fifo.peek(), fifo.hash(), mrq)) {
         causes |= this.irq.rxCause(mrq < MRQ_QUEUE_1 ? 0 : 1) | this.fewLeft(ring, 1);
-        this.pool.unref(fifo.take());
-        this.delivered[0]++;
+        this.stored();
         continue;
       }
-      store.load(fifo.peek());
-      const need = store.need();
-      const skipped = store.skipEmpty(ring);
-      if (!store.ready(ring, need)) {
-        if (this.canHold(ring, need * store.stride)) break;
-        // The whole ring cannot hold this frame: waiting for descriptors would last forever.
-        bump(this.values, R.MPC);
-        this.drop(fifo.take(), NIC_MISSED);
-        continue;
-      }
-      const used = skipped + store.store(ring, need, fifo.hash(), mrq);
-      causes |= this.irq.rxCause(mrq < MRQ_QUEUE_1 ? 0 : 1) | this.reached(ring, used);
-      this.pool.unref(fifo.take());
-      this.delivered[0]++;
+      const got = this.storeNext(ring, mrq);
+      if (got < 0) break;
+      causes |= got;
     }
-    this.refill(this.ring);
+    if (this.ring.cached < this.ring.below || fifo.count > 0) this.refill(this.ring);
     if (this.second) this.refill(this.ring1);
     if (this.flow.high) this.flow.shrunk(fifo.bytes);
     if (causes !== 0) this.report(causes);
+  }
+
+  /** The oldest frame is in host memory. */
+  private stored(): void {
+    this.pool.unref(this.fifo.take());
+    this.delivered[0]++;
+  }
+
+  /** The oldest frame in whatever format to whichever queue; the causes, or WAIT when there are no descriptors for it. */
+  private storeNext(ring: DescriptorRing, mrq: number): number {
+    const { fifo, store } = this;
+    if (!this.master) return WAIT;
+    store.load(fifo.peek());
+    const need = store.need();
+    const skipped = store.skipEmpty(ring);
+    if (!store.ready(ring, need)) {
+      if (this.canHold(ring, need * store.stride)) return WAIT;
+      // The whole ring cannot hold this frame: waiting for descriptors would last forever.
+      bump(this.values, R.MPC);
+      this.drop(fifo.take(), NIC_MISSED);
+      return 0;
+    }
+    const used = skipped + store.store(ring, need, fifo.hash(), mrq);
+    const causes = this.irq.rxCause(mrq < MRQ_QUEUE_1 ? 0 : 1) | this.reached(ring, used);
+    this.stored();
+    return causes;
   }
 
   /** Whether a ring can ever have `need` descriptors on chip; makes room for them there. */
@@ -318,8 +343,11 @@ export class ReceiveUnit implements DelayOwner {
     const v = this.values;
     const left = ring.free();
     const least = ring.size() >>> (1 + ((v[R.RCTL] >>> RCTL_RDMTS_SHIFT) & 3));
-    if (left > least || left + used <= least) return 0;
-    bump(v, R.ICRXDMTC);
+    return left > least || left + used <= least ? 0 : this.fewReached();
+  }
+
+  private fewReached(): number {
+    bump(this.values, R.ICRXDMTC);
     return ICR_RXDMT0;
   }
 
@@ -342,10 +370,14 @@ export class ReceiveUnit implements DelayOwner {
 
   /** Raises the causes of frames written back, those of the queues after their delays; a small packet waits for none. */
   private report(causes: number): void {
-    const other = ICR_RXDMT0 | ICR_SRPD | ICR_ACK;
-    let now = causes & other;
+    if (this.values[R.RDTR] === 0 && (causes & OTHER) === 0) this.raise(causes);
+    else this.reportDelayed(causes);
+  }
+
+  private reportDelayed(causes: number): void {
+    let now = causes & OTHER;
     if ((now & ICR_SRPD) !== 0) now = causes | this.delay.take();
-    else if (this.delay.event(causes & ~other)) now = causes;
+    else if (this.delay.event(causes & ~OTHER)) now = causes;
     else now |= this.stopDelayFor(now);
     if (now !== 0) this.raise(now);
     else if (this.ring.held > 0 || this.ring1.held > 0) this.flushDue();
@@ -392,7 +424,15 @@ export class ReceiveUnit implements DelayOwner {
   formatChanged(): void {
     this.store.configure();
     this.scaling = rssEnabled(this.values);
-    this.plain = this.store.plain && this.values[R.RSRPD] === 0;
+    if (!this.scaling) this.rss.clear();
+    this.plain = this.master && this.store.plain && this.values[R.RSRPD] === 0;
+  }
+
+  /** Bus mastering has gone off, or come back, which lets waiting frames go. */
+  masterChanged(): void {
+    this.master = !this.master;
+    this.formatChanged();
+    if (this.master) this.kick();
   }
 
   /** A register of the receiver was written. */

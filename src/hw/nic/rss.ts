@@ -98,6 +98,12 @@ export class Rss extends Cloneable {
     this.toeplitz = new Toeplitz(values);
   }
 
+  /** As after a frame without a type. */
+  clear(): void {
+    this.hash = 0;
+    this.mrq = 0;
+  }
+
   /** Decides on a frame at `off` that was parsed. One without a type has hash 0 and goes to queue 0. */
   classify(u8: Uint8Array, off: number, headers: RxHeaders): void {
     const type = hashType(this.values[MRQC], this.values[RFCTL], headers);

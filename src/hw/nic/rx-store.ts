@@ -353,14 +353,18 @@ export class RxStore extends Cloneable {
    * fragment of UDP.
    */
   private identification(): number {
-    const { u8, u32 } = this.arena;
+    const { u8 } = this.arena;
     this.sumStatus = 0;
     let at = this.off + TYPE_AT;
     if (((u8[at] << 8) | u8[at + 1]) === this.values[R.VET]) at += VLAN_HLEN;
     if (u8[at] !== 0x08 || u8[at + 1] !== 0 || u8[at + 2] >>> 4 !== 4) return 0;
     this.sumStatus = RXD_STAT_IPIDV;
     const id = (u8[at + 6] << 8) | u8[at + 7];
-    if ((this.values[R.RXCSUM] & RXCSUM_IPPCSE) === 0) return id;
+    return (this.values[R.RXCSUM] & RXCSUM_IPPCSE) === 0 ? id : this.fragmentSum(id);
+  }
+
+  private fragmentSum(id: number): number {
+    const { u8, u32 } = this.arena;
     const h = this.parse();
     if (h.version !== 4 || !h.fragment || h.next !== PROTO_UDP) return id;
     this.sumStatus |= RXD_STAT_UDPV;

@@ -2,7 +2,7 @@ import type { WirePort } from '../../wire/index.js';
 import { FCS_BYTES } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
 import { type DelayOwner, DelayTimer } from './delay-timer.js';
-import { newTxErrors, type TxErrors } from './drops.js';
+import { NIC_TX_ABORT, newTxErrors, type TxErrors } from './drops.js';
 import type { InterruptUnit } from './irq.js';
 import {
   type NicParts,
@@ -51,6 +51,7 @@ export class TransmitUnit implements DelayOwner {
   linkUp = false;
   private readonly values: Int32Array;
   private readonly port: DevicePort;
+  private readonly drops: Float64Array;
   private readonly fifoTimer: number;
   private fifoWaiting = false;
   /** Software has set up the second ring: the queues take turns. */
@@ -62,6 +63,7 @@ export class TransmitUnit implements DelayOwner {
   constructor(parts: NicParts) {
     this.values = parts.file.values;
     this.port = parts.port;
+    this.drops = parts.drops;
     this.irq = parts.irq;
     this.output = new TxOutput(parts);
     const plan = {
@@ -108,6 +110,7 @@ export class TransmitUnit implements DelayOwner {
     this.queue1.settle();
     while (idle < 2) {
       const queue = this.turn === 0 ? this.queue0 : this.queue1;
+      queue.blocked = false;
       const begun = queue.pump(this.quota);
       this.quota -= begun;
       if (queue.blocked && this.quota > 0) return;
@@ -218,6 +221,12 @@ export class TransmitUnit implements DelayOwner {
     this.queue1.ring.flush();
   }
 
+  /** Frames on chip whose ring was set up anew, or reset. */
+  forgotten(frames: number): void {
+    this.errors.ring += frames;
+    this.drops[NIC_TX_ABORT] += frames;
+  }
+
   /** Frames on chip that have not left. */
   inFlight(): number {
     return this.queue0.packets.frames() + this.queue1.packets.frames() + this.output.line.waiting.count;
@@ -230,13 +239,20 @@ export class TransmitUnit implements DelayOwner {
 
   /** A register of the transmitter was written. */
   wrote(i: number, value: number): void {
-    if (i === R.TDT1 || i === R.TARC0 || i === R.TARC1) this.pump();
+    if (i === R.TDT1) this.pump();
+    else if (i === R.TARC0 || i === R.TARC1) this.arbitrationChanged();
     else if (i === R.TIDV) {
       if ((value & FPD) !== 0) this.flush();
     } else if (i === R.TXDCTL) this.queue0.thresholdsChanged();
     else if (i === R.TXDCTL1) this.queue1.thresholdsChanged();
     else if (i === R.TDBAL || i === R.TDBAH || i === R.TDLEN || i === R.TDH) this.queue0.ringChanged();
     else if (i === R.TDBAL1 || i === R.TDBAH1 || i === R.TDLEN1 || i === R.TDH1) this.secondRingChanged();
+  }
+
+  private arbitrationChanged(): void {
+    this.queue0.arbitrationChanged();
+    this.queue1.arbitrationChanged();
+    this.pump();
   }
 
   /** FPD: what is held is written back, and a delay that runs is over. */
@@ -265,7 +281,7 @@ export class TransmitUnit implements DelayOwner {
     this.queue1.reset();
     this.second = false;
     this.nextTurn(0);
-    this.output.reset();
+    this.errors.reset += this.output.reset();
     this.output.loop = null;
     this.delay.cancel();
     if (this.fifoWaiting) this.port.disarmTimer(this.fifoTimer);

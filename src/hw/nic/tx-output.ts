@@ -153,8 +153,10 @@ export class TxOutput {
     else if (kind === DEST_BROADCAST) bump(v, R.BPTC);
   }
 
-  /** The chip was reset: frames that wait are lost, and counted. */
-  reset(): void {
-    this.drops[NIC_TX_ABORT] += this.line.reset();
+  /** The chip was reset: frames that wait are lost, and counted; how many. */
+  reset(): number {
+    const lost = this.line.reset();
+    this.drops[NIC_TX_ABORT] += lost;
+    return lost;
   }
 }

@@ -50,20 +50,24 @@ export class TxPackets {
     return false;
   }
 
-  /** Takes the next slot, cleared; only when `count` < PACKET_SLOTS. */
+  /** Takes the next slot; only when `count` < PACKET_SLOTS. What a frame needs besides is set by {@link setFrame}. */
   push(kind: number, descriptors: number): number {
     const slot = (this.first + this.count) & MASK;
     this.count++;
     this.kind[slot] = kind;
-    this.frame[slot] = 0;
-    this.length[slot] = 0;
     this.descriptors[slot] = descriptors;
     this.pending[slot] = 0;
+    return slot;
+  }
+
+  /** The frame of a slot: whole so far, without checksums to insert or a tag. */
+  setFrame(slot: number, frame: number, length: number, command: number): void {
+    this.frame[slot] = frame;
+    this.length[slot] = length;
+    this.command[slot] = command;
     this.failed[slot] = 0;
-    this.command[slot] = 0;
     this.offload[slot] = 0;
     this.tag[slot] = -1;
-    return slot;
   }
 
   /** The checksums that POPTS asks for, at the places of a context descriptor. */

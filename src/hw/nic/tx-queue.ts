@@ -2,9 +2,9 @@ import { TAG_SHIFT as JOURNEY_SHIFT } from '../../sim/index.js';
 import { FCS_BYTES, type FramePool } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
 import { bump } from './counters.js';
-import { CACHE_DESCRIPTORS, DescriptorRing } from './descriptor-ring.js';
+import { CACHE_DESCRIPTORS, type DescriptorRing } from './descriptor-ring.js';
 import { NIC_DMA_ABORT, NIC_TX_ABORT } from './drops.js';
-import { LONGEST_FRAME, type NicParts, TAG_SHIFT, TAG_TX_DATA, TAG_TX_DESCRIPTORS } from './parts.js';
+import { LONGEST_FRAME, type NicParts, TAG_SHIFT, TAG_TX_DATA } from './parts.js';
 import {
   CTRL_VME,
   ICR_TXD_LOW,
@@ -25,6 +25,7 @@ import {
 } from './registers/bits.js';
 import * as R from './registers/indices.js';
 import type { TransmitUnit } from './transmit.js';
+import { dataLength, packetDescriptors, transmitRing } from './tx-descriptors.js';
 import { MIN_LENGTH, PACKET_SLOTS, SLOT_CONTEXT, SLOT_DISCARD, SLOT_FRAME, TxPackets } from './tx-packets.js';
 import { TxContext, TxSegmenter } from './tx-segment.js';
 import { VLAN_HLEN } from './vlan.js';
@@ -49,7 +50,7 @@ export class TransmitQueue {
   readonly packets: TxPackets = new TxPackets();
   /** Bytes in frames under way on chip. */
   staged = 0;
-  /** The last {@link pump} ended because the FIFO was full. */
+  /** A {@link pump} ended because the FIFO was full; whoever wants to know clears it before. */
   blocked = false;
   private readonly unit: TransmitUnit;
   private readonly values: Int32Array;
@@ -71,8 +72,10 @@ export class TransmitQueue {
   private orphans = 0;
   /** Descriptors of a malformed packet are discarded up to its end. */
   private discarding = false;
-  /** Length of the packet that `packetDescriptors` has measured. */
+  /** Length of the packet that `measure` has measured. */
   private measured = 0;
+  /** TARC lets the queue send. */
+  private enabled = true;
   /** Free descriptors at which TXD_LOW is raised, 0 = never. */
   private lowWater = 0;
 
@@ -89,24 +92,14 @@ export class TransmitQueue {
     this.head = queue === 0 ? R.TDH : R.TDH1;
     this.tail = queue === 0 ? R.TDT : R.TDT1;
     this.dataTag = TAG_TX_DATA | (queue << (TAG_SHIFT + SLOT_BITS));
-    this.ring = new DescriptorRing(parts.file, parts.port, {
-      base: queue === 0 ? R.TDBAL : R.TDBAL1,
-      baseHigh: queue === 0 ? R.TDBAH : R.TDBAH1,
-      length: queue === 0 ? R.TDLEN : R.TDLEN1,
-      head: this.head,
-      tail: this.tail,
-      control: this.control,
-      tag: TAG_TX_DESCRIPTORS | (queue << TAG_SHIFT),
-      ring: queue === 0 ? 1 : 3,
-    });
+    this.ring = transmitRing(parts, queue);
   }
 
   /** Goes on with the queue, for at most `limit` packets; returns how many were begun. */
   pump(limit: number): number {
-    this.blocked = false;
     if (this.orphans !== 0) return 0;
-    this.retire();
-    if ((this.values[this.tarc] & TARC_ENABLE) === 0) return 0;
+    if (this.complete()) this.retire();
+    if (!this.enabled) return 0;
     let left = limit;
     let more = true;
     while (more) {
@@ -117,7 +110,10 @@ export class TransmitQueue {
         if (did === ONE_PACKET) left--;
       }
       // Context and discarded descriptors complete without DMA, which makes room for more.
-      if (this.packets.count > 0 && this.packets.pending[this.packets.first] === 0) more = this.retire();
+      if (this.complete()) {
+        this.retire();
+        more = true;
+      }
     }
     if (this.parsed >= this.ring.cached) this.ring.fetch();
     else this.ring.prefetch();
@@ -126,7 +122,7 @@ export class TransmitQueue {
 
   /** Completes what is complete, in whosever turn. */
   settle(): void {
-    if (this.orphans === 0) this.retire();
+    if (this.orphans === 0 && this.complete()) this.retire();
   }
 
   /** As many packets as there are. */
@@ -142,44 +138,51 @@ export class TransmitQueue {
     const command = words[w + 2];
     if (this.discarding) {
       this.discarding = (command & TXD_CMD_EOP) === 0;
-      this.take(SLOT_DISCARD, 1, command);
+      this.take(SLOT_DISCARD, 1);
       return ONE_DESCRIPTOR;
     }
     const extended = (command & TXD_CMD_DEXT) !== 0;
     if (extended && (command & TXD_DTYP_MASK) === 0) {
       this.context.load(words, w);
-      this.take(SLOT_CONTEXT, 1, command);
+      this.take(SLOT_CONTEXT, 1);
       return ONE_DESCRIPTOR;
     }
     if (extended && (command & TXD_DTYP_MASK) !== TXD_DTYP_DATA) {
       this.unit.errors.descriptorType++;
       this.discarding = (command & TXD_CMD_EOP) === 0;
-      this.refuse(1, command);
+      this.refuse(1);
       return ONE_PACKET;
     }
-    return this.parsePacket(command, extended);
+    if ((command & TXD_CMD_EOP) === 0) return this.parseLong(command, extended);
+    this.measured = command & (extended ? 0xfffff : 0xffff);
+    return this.parsePacket(1, command, command, extended);
   }
 
-  /** `first`: command of the first descriptor. */
-  private parsePacket(first: number, extended: boolean): number {
-    const descriptors = this.packetDescriptors(extended);
+  /** A packet of several descriptors. */
+  private parseLong(first: number, extended: boolean): number {
+    const descriptors = this.measure(extended);
     if (descriptors === 0) {
       this.ring.fetch();
       return NOTHING;
     }
     if (descriptors < 0) {
       this.discarding = true;
-      this.refuse(-descriptors, 0);
+      this.refuse(-descriptors);
       return ONE_PACKET;
     }
     const words = this.port.arena.i32;
     const last = words[this.ring.word(this.parsed + descriptors - 1) + 2];
-    if (extended && (first & TXD_CMD_TSE) !== 0) return this.beginSegments(descriptors, first, last);
+    return this.parsePacket(descriptors, first, last, extended);
+  }
+
+  /** A packet that is all on chip; `first`, `last`: commands of its first and last descriptor. */
+  private parsePacket(descriptors: number, first: number, last: number, extended: boolean): number {
+    if (extended && (first & TXD_CMD_TSE) !== 0) return this.beginSegments(descriptors, first);
     const tagged = (last & TXD_CMD_VLE) !== 0 && (this.values[R.CTRL] & CTRL_VME) !== 0;
     const length = this.measured + (tagged ? VLAN_HLEN : 0);
     if (this.tooLong(length, last, tagged)) {
       this.unit.errors.length++;
-      this.refuse(descriptors, last);
+      this.refuse(descriptors);
       return ONE_PACKET;
     }
     if (this.waits(length)) return NOTHING;
@@ -191,23 +194,15 @@ export class TransmitQueue {
    * Descriptors from the next one to its end of packet, their data length in `measured`; 0 when the end is not on chip yet;
    * negative (the number to discard) when it can never come or a descriptor of another type lies in between.
    */
-  private packetDescriptors(extended: boolean): number {
+  private measure(extended: boolean): number {
+    const { ring } = this;
     const words = this.port.arena.i32;
-    let length = 0;
-    for (let k = this.parsed; k < this.ring.cached; k++) {
-      const command = words[this.ring.word(k) + 2];
-      const isExtended = (command & TXD_CMD_DEXT) !== 0;
-      if (isExtended !== extended || (extended && (command & TXD_DTYP_MASK) !== TXD_DTYP_DATA)) {
-        this.unit.errors.descriptorType++;
-        return this.parsed - k;
-      }
-      length += command & (extended ? 0xfffff : 0xffff);
-      if ((command & TXD_CMD_EOP) === 0) continue;
-      this.measured = length;
-      return k - this.parsed + 1;
-    }
-    if (this.ring.held > 0) this.ring.flush();
-    if (this.ring.cached < CACHE_DESCRIPTORS || this.parsed > 0) return 0;
+    const n = packetDescriptors(ring, words, this.parsed, extended);
+    if (n < 0) this.unit.errors.descriptorType++;
+    if (n > 0) this.measured = dataLength(ring, words, this.parsed, n, extended);
+    if (n !== 0) return n;
+    ring.flush();
+    if (ring.cached < CACHE_DESCRIPTORS || this.parsed > 0) return 0;
     this.unit.errors.noEndOfPacket++;
     return -CACHE_DESCRIPTORS;
   }
@@ -227,27 +222,25 @@ export class TransmitQueue {
     return true;
   }
 
-  private take(kind: number, descriptors: number, command: number): number {
+  private take(kind: number, descriptors: number): number {
     const slot = this.packets.push(kind, descriptors);
-    this.packets.command[slot] = command;
     this.parsed += descriptors;
     return slot;
   }
 
   /** One lost packet: its descriptors are completed, its loss counted. */
-  private refuse(descriptors: number, command: number): void {
+  private refuse(descriptors: number): void {
     this.drops[NIC_TX_ABORT]++;
-    this.take(SLOT_DISCARD, descriptors, command);
+    this.take(SLOT_DISCARD, descriptors);
   }
 
   /** A slot with a fresh frame of `length` bytes, for the packet whose first descriptor is number `first`. */
   private newFrame(descriptors: number, length: number, command: number, first: number): number {
     const { pool, port, packets } = this;
-    const slot = this.take(SLOT_FRAME, descriptors, command);
+    const slot = this.take(SLOT_FRAME, descriptors);
     const padded = length < MIN_LENGTH ? MIN_LENGTH : length;
     const frame = pool.alloc(padded);
-    packets.frame[slot] = frame;
-    packets.length[slot] = length;
+    packets.setFrame(slot, frame, length, command);
     this.staged += padded + FCS_BYTES;
     const tags = port.arena.tags;
     const journey = port.arena.i32[this.ring.word(first)] >>> JOURNEY_SHIFT;
@@ -282,7 +275,7 @@ export class TransmitQueue {
   }
 
   /** A packet to segment: checked against its context, its headers asked for. */
-  private beginSegments(descriptors: number, first: number, last: number): number {
+  private beginSegments(descriptors: number, first: number): number {
     const { segmenter, unit } = this;
     const tagged = (first & TXD_CMD_VLE) !== 0 && (this.values[R.CTRL] & CTRL_VME) !== 0;
     const sizes = this.context.sizes;
@@ -291,7 +284,7 @@ export class TransmitQueue {
     if (!fits || !segmenter.accepts(this.context, this.measured)) {
       unit.errors.segmentation++;
       bump(this.values, R.TSCTFC);
-      this.refuse(descriptors, last);
+      this.refuse(descriptors);
       return ONE_PACKET;
     }
     segmenter.begin(this.context, descriptors);
@@ -337,7 +330,7 @@ export class TransmitQueue {
       segmenter.end();
       this.drops[NIC_DMA_ABORT]++;
       bump(this.values, R.TSCTFC);
-      this.take(SLOT_DISCARD, count, last);
+      this.take(SLOT_DISCARD, count);
       return ONE_PACKET;
     }
     const w = ring.word(base);
@@ -392,35 +385,40 @@ export class TransmitQueue {
     if (this.segmenter.active && this.packets.descriptors[slot] === 0) this.segmenter.failed = true;
   }
 
-  /** Completes packets in order, as far as their data is here. True when any was. */
-  private retire(): boolean {
+  /** The data of the oldest packet is here. */
+  private complete(): boolean {
+    return this.packets.count > 0 && this.packets.pending[this.packets.first] === 0;
+  }
+
+  /** Completes packets in order, as far as their data is here; that of the oldest is. */
+  private retire(): void {
     const packets = this.packets;
     const free = this.lowWater === 0 ? 0 : this.ring.free();
     let causes = 0;
-    let any = false;
-    while (packets.count > 0 && packets.pending[packets.first] === 0) {
+    do {
       const slot = packets.first;
       if (packets.kind[slot] === SLOT_FRAME) this.finish(slot);
-      causes |= this.complete(packets.descriptors[slot]);
+      causes |= this.writeBack(packets.descriptors[slot]);
       packets.shift();
-      any = true;
-    }
-    if (!any) return false;
+    } while (this.complete());
     const v = this.values;
     if (v[this.head] === v[this.tail] || (this.ring.held > 0 && this.ring.free() === 0)) {
       bump(v, R.ICTXQEC);
       causes |= ICR_TXQE;
     }
-    if (free > this.lowWater && this.ring.free() <= this.lowWater) {
-      bump(v, R.ICTXQMTC);
-      causes |= ICR_TXD_LOW;
-    }
+    if (free > this.lowWater) causes |= this.fewLeft();
     if (causes !== 0) this.unit.irq.raise(causes);
-    return true;
+  }
+
+  /** There were more descriptors than the low threshold; are there still? */
+  private fewLeft(): number {
+    if (this.ring.free() > this.lowWater) return 0;
+    bump(this.values, R.ICTXQMTC);
+    return ICR_TXD_LOW;
   }
 
   /** Writes back the descriptors of one packet that ask for it; returns the cause to raise now. */
-  private complete(descriptors: number): number {
+  private writeBack(descriptors: number): number {
     const { ring, unit } = this;
     const words = this.port.arena.i32;
     const every = this.values[R.IVAR] < 0 && unit.irq.everyWriteback();
@@ -438,7 +436,8 @@ export class TransmitQueue {
     }
     this.parsed -= descriptors;
     if (!reported) return 0;
-    return unit.completed(this, delayed, unit.irq.txCause(this.queue));
+    const cause = unit.irq.txCause(this.queue);
+    return delayed || ring.held > 0 || unit.delay.running ? unit.completed(this, delayed, cause) : cause;
   }
 
   /** The frame is whole: out it goes, unless its data could not be read. */
@@ -459,9 +458,16 @@ export class TransmitQueue {
     this.lowWater = (this.values[this.control] >>> TXDCTL_LWTHRESH_SHIFT) << 3;
   }
 
-  /** A base, length or head register was written: frames on chip are forgotten, uncompleted. */
+  /** TARC was written. */
+  arbitrationChanged(): void {
+    this.enabled = (this.values[this.tarc] & TARC_ENABLE) !== 0;
+  }
+
+  /** A base, length or head register was written: frames on chip are lost, uncompleted, and counted. */
   ringChanged(): void {
     const { packets, segmenter } = this;
+    // The rest of a packet that is being cut up counts as one.
+    this.unit.forgotten(packets.frames() + (segmenter.active ? 1 : 0));
     for (; packets.count > 0; packets.shift()) {
       const slot = packets.first;
       if (packets.kind[slot] !== SLOT_FRAME) continue;
@@ -488,5 +494,6 @@ export class TransmitQueue {
     this.ringChanged();
     this.context.clear();
     this.thresholdsChanged();
+    this.arbitrationChanged();
   }
 }

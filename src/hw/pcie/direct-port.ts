@@ -195,9 +195,13 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
     while (posted.head !== posted.tail && ((last - posted.head) | 0) >= 0) {
       posted.take();
       if (posted.kind === POSTED_MSI) this.rc.postedWrite32(this.bdf, this.who, posted.a, posted.b);
-      else if (posted.kind === POSTED_INTX) this.rc.intxMessage(this.bdf, this.who, posted.a);
-      else this.rc.errorMessage(this.bdf, posted.a);
+      else this.deliverOther(posted.kind, posted.a);
     }
+  }
+
+  private deliverOther(kind: number, a: number): void {
+    if (kind === POSTED_INTX) this.rc.intxMessage(this.bdf, this.who, a);
+    else this.rc.errorMessage(this.bdf, a);
   }
 
   handle(op: number, a: number, b: number): void {

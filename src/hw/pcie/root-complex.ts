@@ -337,7 +337,11 @@ export class RootComplex implements DevicePortFactory {
       if (this.sim.trace.on) this.sim.trace.put(TP.MSI, who, 0, addr, data, 0);
       if (this.messageTarget !== null) this.messageTarget.message(addr, data);
       else this.counters.lostMessage++;
-    } else if ((addr & 3) === 0 && this.memory.owns(addr, 4)) {
+    } else this.memoryWrite32(bdf, addr, data);
+  }
+
+  private memoryWrite32(bdf: number, addr: number, data: number): void {
+    if ((addr & 3) === 0 && this.memory.owns(addr, 4)) {
       this.sim.arena.i32[addr >> 2] = data;
     } else {
       const fn = this.byDevfn[bdf];

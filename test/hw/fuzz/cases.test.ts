@@ -147,4 +147,45 @@ describe('recorded cases', () => {
     expect(rig.configRead(0x06, 2) & 0x2000).toBe(0x2000);
     alive(rig);
   });
+
+  test('slow bus transmit data under way ring written: the frame lives until its data has come, and is counted', () => {
+    for (const reset of [false, true]) {
+      const rig = new FuzzRig({ rate: 0, slow: true, nic: {} });
+      rig.setupRing(2, 16, 0);
+      rig.write(0x0400, 0xa);
+      rig.put(2, rig.data(0), 0, 100 | (0x0b << 24), 0);
+      rig.kick(2);
+      // The descriptor is here, its data is not.
+      rig.pass(1000);
+      expect([rig.nic.tx.inFlight(), rig.pool.live]).toEqual([1, 1]);
+      if (reset) rig.write(0x0000, 0x04140241);
+      else rig.write(0x3800, rig.ring(2));
+      expect([rig.nic.tx.inFlight(), rig.pool.live]).toEqual([0, 1]);
+      expect([rig.nic.dropRecord(), rig.nic.txErrors.ring]).toEqual([{ NIC_TX_ABORT: 1 }, 1]);
+      expect(conserved(rig)).toBe('');
+      finish(rig);
+      expect(rig.pool.live).toBe(0);
+      alive(rig);
+    }
+  });
+
+  test('bus mastering off with descriptors on chip frame: it waits; on again, it is stored', () => {
+    for (const rfctl of [0, 0x9000]) {
+      const rig = new FuzzRig({ rate: 0, nic: {} });
+      rig.write(0x5008, rfctl);
+      rig.setupRing(0, 16, 15);
+      rig.write(0x0100, 0x04008002);
+      rig.drain();
+      rig.config(0x04, 2, 2);
+      for (let k = 0; k < 3; k++) rig.peer.send(wireFrame(0, 100));
+      rig.drain();
+      expect([rig.nic.rx.delivered[0], rig.nic.receiveInFlight(), rig.read(0x2810)]).toEqual([0, 3, 0]);
+      expect(rig.fn.counters.dmaWriteMasterOff).toBe(0);
+      rig.config(0x04, 2, 6);
+      rig.drain();
+      expect([rig.nic.rx.delivered[0], rig.nic.receiveInFlight(), rig.read(0x2810)]).toEqual([3, 0, 3]);
+      expect(conserved(rig)).toBe('');
+      alive(rig);
+    }
+  });
 });

@@ -16,9 +16,10 @@ const REACHED: readonly string[] = [
   ...['NIC_DMA_ABORT', 'NIC_TX_ABORT'],
 ];
 
-/** The board: kind of NVM, times, wake-up, and the speed of the wire. */
+/** The board: kind of NVM, times, wake-up, and the speed of the wire and of the bus. */
 const boards: fc.Arbitrary<RigOptions> = fc.record({
   rate: fc.constantFrom<number | string>(0, '1Gbps', '100Mbps'),
+  slow: fc.boolean(),
   nic: fc.record({
     nvm: fc.constantFrom('eeprom' as const, 'flash' as const),
     mdi_ns: fc.constantFrom(0, 25_600),

@@ -163,6 +163,7 @@ describe('a received PAUSE frame', () => {
     b.run();
     expect(b.pool.live).toBe(0);
     expect(b.nic.dropRecord()).toEqual({ NIC_FILTER: 1, NIC_TX_ABORT: 3 });
+    expect(b.nic.txErrors.reset).toBe(3);
   });
 });
 

@@ -37,8 +37,11 @@ const NOTES = `## Behaviour in short
 - **Transmit.** Up to 32 packets of a queue are read at once, straight into wire frames; they leave in order. Each queue keeps its
   own context. Segmentation reads the headers once; HDRLEN + PAYLEN must be the length of the data, MSS more than 16, and
   IPCSS, TUCSS within the headers, or TSCTFC counts it. A packet that is empty, too long or malformed is not sent: its
-  descriptors complete, and NIC_TX_ABORT counts it (\`nic.txErrors\` says why). While the link is down,
-  CTRL.GIO_MASTER_DISABLE is set or TCTL.EN is clear, frames wait and their descriptors do not complete.
+  descriptors complete, and NIC_TX_ABORT counts it (\`nic.txErrors\` says why); so it does a frame on chip that a write to
+  TDBAL, TDBAH, TDLEN, TDH or a reset forgets. While the link is down, CTRL.GIO_MASTER_DISABLE is set or TCTL.EN is clear,
+  frames wait and their descriptors do not complete.
+- **Bus mastering off** (PCI Command): frames that come wait in the receive FIFO as without descriptors; what does not fit is missed (MPC).
+  When it is on again they are stored. Data to send cannot be read: NIC_DMA_ABORT counts it.
 - **Flow control.** With RFCE or TFCE frames are handed to the wire one by one, so that PAUSE stops all but the one on the line; a
   quantum is 512 bit times of the wire (of 1 Gb/s if that has no rate). XOFF is sent when the receive FIFO reaches FCRTH, and again
   for a frame that comes while it is still that full and the pause has run out; XON below FCRTL.

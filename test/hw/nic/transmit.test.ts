@@ -198,7 +198,7 @@ describe('what is not sent', () => {
     b.run();
     expect(sentBytes(b)).toEqual([frameTo(PEER, 70)]);
     expect(bad.map((i) => b.txWords(i)[3] & 1)).toEqual([1, 1, 1, 1]);
-    expect(b.nic.txErrors).toEqual({ segmentation: 1, length: 2, noEndOfPacket: 0, descriptorType: 1 });
+    expect(b.nic.txErrors).toMatchObject({ segmentation: 1, length: 2, noEndOfPacket: 0, descriptorType: 1 });
     expect(b.nic.dropRecord()).toEqual({ NIC_TX_ABORT: 4 });
     expect(b.read(REG.TSCTFC)).toBe(1);
   });

@@ -1,3 +1,4 @@
+import { checkKeys, OptionError } from '../../../sim/index.js';
 import { CONFIG_BYTES } from '../config-bits.js';
 import { PCI_DEVICE_ID, PCI_REVISION_ID, PCI_SUBSYSTEM_ID, PCI_SUBSYSTEM_VENDOR_ID, PCI_VENDOR_ID } from '../regs.js';
 import type { PciFunction, RootComplex } from '../root-complex.js';
@@ -5,7 +6,7 @@ import { capabilityLines } from './caps.js';
 import { extendedLines } from './extended.js';
 import { controlLines, regionLines, summaryLine } from './header.js';
 import { classText, deviceText, type PciNames, subsystemText } from './names.js';
-import { hex, Registers } from './text.js';
+import { hex as hexText, Registers } from './text.js';
 
 /** What {@link lspci} shows. */
 export interface LspciOptions {
@@ -24,8 +25,13 @@ const HEX_BYTES = [0, 64, 64, 256, CONFIG_BYTES];
  * in the form that `lspci -F` reads. PCI Express capabilities are decoded as far as version 1 goes.
  */
 export function lspci(rc: RootComplex, options: LspciOptions = {}): string {
+  checkKeys(options, ['verbose', 'hex', 'names'], 'lspci');
   const verbose = options.verbose ?? 0;
-  const bytes = HEX_BYTES[options.hex ?? 0];
+  const hex = options.hex ?? 0;
+  if (![0, 1, 2, 3].includes(verbose))
+    throw new OptionError(`verbose of lspci is 0, 1, 2 or 3, not ${String(verbose)}`);
+  if (![0, 1, 3, 4].includes(hex)) throw new OptionError(`hex of lspci is 0, 1, 3 or 4, not ${String(hex)}`);
+  const bytes = HEX_BYTES[hex];
   let text = '';
   for (const fn of [...rc.functions].sort((a, b) => a.bdf - b.bdf)) {
     const lines = [titleLine(fn, verbose, options.names ?? {}), ...detailLines(fn, verbose, options.names ?? {})];
@@ -41,11 +47,11 @@ function titleLine(fn: PciFunction, verbose: number, names: PciNames): string {
   const classAndRevision = r.u32(PCI_REVISION_ID);
   const revision = classAndRevision & 0xff;
   const progIf = (classAndRevision >>> 8) & 0xff;
-  const place = `${hex(fn.bdf >> 8, 2)}:${hex((fn.bdf >> 3) & 31, 2)}.${fn.bdf & 7}`;
+  const place = `${hexText(fn.bdf >> 8, 2)}:${hexText((fn.bdf >> 3) & 31, 2)}.${fn.bdf & 7}`;
   const what = classText(names, classAndRevision >>> 8);
   const device = deviceText(names, r.u16(PCI_VENDOR_ID), r.u16(PCI_DEVICE_ID));
-  const rev = revision === 0 ? '' : ` (rev ${hex(revision, 2)})`;
-  const prog = verbose > 0 && progIf !== 0 ? ` (prog-if ${hex(progIf, 2)})` : '';
+  const rev = revision === 0 ? '' : ` (rev ${hexText(revision, 2)})`;
+  const prog = verbose > 0 && progIf !== 0 ? ` (prog-if ${hexText(progIf, 2)})` : '';
   return `${place} ${what}: ${device}${rev}${prog}`;
 }
 
@@ -65,6 +71,6 @@ function detailLines(fn: PciFunction, verbose: number, names: PciNames): string[
 }
 
 function hexLine(fn: PciFunction, at: number): string {
-  const bytes = Array.from(fn.config.bytes.subarray(at, at + 16), (byte) => hex(byte, 2));
-  return `${hex(at, 2)}: ${bytes.join(' ')}`;
+  const bytes = Array.from(fn.config.bytes.subarray(at, at + 16), (byte) => hexText(byte, 2));
+  return `${hexText(at, 2)}: ${bytes.join(' ')}`;
 }
