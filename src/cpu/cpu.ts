@@ -20,6 +20,7 @@ import { EffectQueue } from './effects.js';
 import { CpuError } from './errors.js';
 import type { InterruptController, VectorEntry } from './interrupts.js';
 import { RunQueue } from './run-queue.js';
+import { rt_resched } from './sched.js';
 import { Softirqs } from './softirq.js';
 import type { Task } from './task.js';
 
@@ -203,12 +204,7 @@ export class Cpu implements SimTarget {
     if (this.rq.size === 0) return false;
     const curr = this.curr;
     if (curr === null) return true;
-    const rt = this.rq.first().rt_priority - curr.rt_priority;
-    if (rt !== 0) {
-      this.need_resched = rt > 0;
-      return rt > 0;
-    }
-    if (curr.rt_priority !== 0) return false;
+    if ((this.rq.first().rt_priority | curr.rt_priority) !== 0) return rt_resched(this, curr);
     if (this.wake_check) {
       this.wake_check = false;
       if (this.set.params.wakeup_preemption && this.rq.first().vruntime < curr.vruntime) this.need_resched = true;

@@ -1,4 +1,5 @@
 import { TASK_SLEEP } from './constants.js';
+import type { Cpu } from './cpu.js';
 import type { Task } from './task.js';
 
 /** Priority `sched_set_fifo` gives: in the middle of the real-time range (unverified). */
@@ -18,4 +19,11 @@ export function set_cpus_allowed(task: Task, cpu: number): boolean {
   if (to === undefined || task.state !== TASK_SLEEP || task.waking) return false;
   task.cpu = to;
   return true;
+}
+
+/** `Cpu.resched` with a real-time task running or waiting: only a higher priority than that of `curr` is due. */
+export function rt_resched(cpu: Cpu, curr: Task): boolean {
+  const higher = cpu.rq.first().rt_priority - curr.rt_priority;
+  if (higher !== 0) cpu.need_resched = higher > 0;
+  return higher > 0;
 }

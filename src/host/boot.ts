@@ -1,8 +1,8 @@
 import { type DriverHost, E1000eDriver, IrqCore, type PciCore, type PciDev, pci_init } from '../driver/index.js';
 import { Nic82574 } from '../hw/nic/index.js';
 import type { PciDevice, PciFunction } from '../hw/pcie/index.js';
-import { dev_open } from '../skbuff/index.js';
-import { AddressError, AF_INET, formatAddress, formatMac, parseAddress, parseMac } from '../uapi/index.js';
+import { dev_open, dev_set_mtu } from '../skbuff/index.js';
+import { AddressError, AF_INET, ENODEV, formatAddress, formatMac, parseAddress, parseMac } from '../uapi/index.js';
 import { e1000eOptions } from './check.js';
 import { checkDevice, HostDevice } from './device.js';
 import { Drivers, result } from './drivers.js';
@@ -44,6 +44,7 @@ export function boot(host: Host, setup: HostSetup): Booted {
   const cards = [...nics, ...devices];
   const plans = [...wanted.map((nic) => ({ ...nic, driver: nicDriver(options, nic) })), ...(options.devices ?? [])];
   for (const [i, card] of cards.entries()) drivers.bind(card.pdev, plans[i]?.driver ?? 'none');
+  for (const [i, nic] of wanted.entries()) setMtu(host, nics[i] as HostNic, nic.mtu);
   for (const [i, card] of cards.entries()) open(host, card, plans[i]?.addresses ?? []);
   addGateways(host, options.gateways ?? []);
   return { irq, bus, driver: drivers.e1000e, nics, devices };
@@ -88,6 +89,14 @@ function open(host: Host, device: HostDevice, addresses: readonly string[]): voi
     throw new HostError('ERR_SOFTIRQ_OPEN', `${host.name}: ${dev.name} did not open: ${result(err)}`);
   }
   for (const address of addresses) host.inet.addAddress(device.dev, address);
+}
+
+/** @throws HostError ERR_SOFTIRQ_OPTION when the driver refuses it, or there is none */
+function setMtu(host: Host, nic: HostNic, mtu: number | undefined): void {
+  if (mtu === undefined) return;
+  const dev = nic.netdev;
+  const err = dev === null ? -ENODEV : dev_set_mtu(dev, mtu);
+  if (err !== 0) throw new HostError('ERR_SOFTIRQ_OPTION', `${host.name}: mtu ${mtu} is refused: ${result(err)}`);
 }
 
 /** One default gateway per family, and another machine. @throws HostError ERR_SOFTIRQ_GATEWAY, AddressError, RouteError */

@@ -5,7 +5,7 @@ import { checkKeys, OptionError } from '../sim/index.js';
 import { HostError } from './errors.js';
 import { type HostOptions, type NicOptions, nicDriver } from './options.js';
 
-const NIC_OPTIONS: readonly string[] = ['addresses', 'mac', 'slot', 'driver', 'chip'];
+const NIC_OPTIONS: readonly string[] = ['addresses', 'mac', 'mtu', 'slot', 'driver', 'chip'];
 const CHIP_OPTIONS: readonly (keyof Nic82574Options)[] = [
   'autoneg_ns',
   'strictInterruptGap',

@@ -70,6 +70,10 @@ export function loadDriver(kernel: DriverHost, factory: DriverFactory): PciDrive
       `${kernel.name}: a driver is loaded by a function that makes a PciDriver`,
     );
   }
+  if (/^class\b/.test(Function.prototype.toString.call(factory))) {
+    const { name } = factory;
+    throw new HostError('ERR_SOFTIRQ_DRIVER', `${kernel.name}: ${name} is a class: pass (host) => new ${name}(host)`);
+  }
   const made: unknown = factory(kernel);
   const driver = (typeof made === 'object' && made !== null ? made : {}) as Partial<PciDriver>;
   const missing: string[] = [];

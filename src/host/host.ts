@@ -10,6 +10,7 @@ import {
 } from '../cpu/index.js';
 import {
   type DriverFactory,
+  dmesg,
   type E1000eDriver,
   type IrqCore,
   type PciCore,
@@ -221,6 +222,11 @@ export class Host {
   /** `/proc/interrupts`. */
   interrupts(): string {
     return this.irq.interrupts();
+  }
+
+  /** `dmesg`: what drivers and the irq core have said, with virtual times. */
+  dmesg(): string {
+    return dmesg(this.irq.log);
   }
 
   /** `lspci -nn`: what is on the bus; `{ verbose: 2 }` for `-vv`, `{ hex: 4 }` for `-xxxx`. Reading changes nothing. */

@@ -38,6 +38,8 @@ export interface NicOptions {
   addresses?: readonly string[];
   /** Default: 02:00:00:00:hh:ii from the host's and the NIC's number. */
   mac?: string;
+  /** Largest IP packet, bytes; default 1500, by our driver up to 9212. Every machine on a wire wants the same. */
+  mtu?: number;
   /** Place on bus 0, 1 to 31; default: the first free one from 3 on. Slots that differ by a multiple of 4 share their interrupt lines. */
   slot?: number;
   /** Default `'e1000e'`; for the entries of `nics` what the host has. */

@@ -43,7 +43,6 @@ export class BacklogSteps implements NapiSteps {
       napi.state &= ~NAPIF_STATE_SCHED;
       return false;
     }
-    sd.processed++;
     const { costs } = sd.cpu;
     sd.cpu.cost += netif_receive_skb(skb) === NET_RX_DROP ? costs.rx_drop : costs.rx_packet;
     this.work++;

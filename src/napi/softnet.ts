@@ -65,6 +65,11 @@ export class Softnet implements Backlog {
   enqueue_to_backlog(skb: SkBuff): number {
     return enqueue_to_backlog(this.this_cpu(), skb);
   }
+
+  /** `__netif_receive_skb_core` counts here, whoever polls. */
+  received(): void {
+    this.this_cpu().processed++;
+  }
 }
 
 /** Makes the receive side of a host: opens NET_RX on every CPU and becomes the backlog of `net`. Once per host. */

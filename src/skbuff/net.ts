@@ -17,6 +17,8 @@ export interface SoftirqRaiser {
 export interface Backlog {
   /** Takes the skb; NET_RX_SUCCESS, or NET_RX_DROP when the queue is full (the skb is freed then). */
   enqueue_to_backlog(skb: SkBuff): number;
+  /** A packet goes up on this CPU: counts it (`softnet_data.processed`). */
+  received(): void;
 }
 
 /** Told of NETDEV_* events, in the order of registration (`netdevice_notifier`). */

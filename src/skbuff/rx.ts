@@ -17,6 +17,7 @@ export function netif_receive_skb(skb: SkBuff): number {
   const { dev } = skb;
   if (dev === null) throw no_device(skb);
   const net = dev.net;
+  net.backlog?.received();
   skb.network_header = skb.data;
   skb.transport_header = skb.data;
   skb.skb_iif = dev.ifindex;

@@ -48,6 +48,27 @@ describe('bad options: one clear typed error each', () => {
     ['29 NICs', host({ nics: Array.from({ length: 28 }, () => ({})) }), 'accepted'],
     ['unknown option of a host', host({ rings: 256 } as never), 'OptionError OPTION'],
     ['unknown option of a NIC', host({ nics: [{ address: '10.0.0.1/24' } as never] }), 'OptionError OPTION'],
+    ['an MTU of 67', host({ mtu: 67 }), 'HostError ERR_SOFTIRQ_OPTION'],
+    ['an MTU beyond the chip', host({ mtu: 9213 }), 'HostError ERR_SOFTIRQ_OPTION'],
+    ['an MTU without a driver', host({ mtu: 9000, driver: 'none' }), 'HostError ERR_SOFTIRQ_OPTION'],
+    ['a jumbo MTU', host({ mtu: 9000 }), 'accepted'],
+    ['a class for a driver', host({ driver: class Mine {} as never }), 'HostError ERR_SOFTIRQ_DRIVER'],
+    [
+      'an unknown option of lspci',
+      () =>
+        createNetwork()
+          .host('a')
+          .lspci({ verbos: 2 } as never),
+      'OptionError OPTION',
+    ],
+    [
+      'a hex dump of no kind',
+      () =>
+        createNetwork()
+          .host('a')
+          .lspci({ hex: 2 as never }),
+      'OptionError OPTION',
+    ],
     ['unknown option of a board', host({ chip: { eeprom: 1 } as never }), 'OptionError OPTION'],
     ['autonegotiation of -1 ns', host({ chip: { autoneg_ns: -1 } }), 'OptionError OPTION'],
     ['half a nanosecond of MDIO', host({ chip: { mdi_ns: 0.5 } }), 'OptionError OPTION'],

@@ -215,3 +215,14 @@ describe('the driver of examples/driver', () => {
     await removed(w);
   });
 });
+
+describe('softnet_stat', () => {
+  it.each(KINDS)('%s, a driver that calls netif_receive_skb: its packets are counted', async (_name, kinds) => {
+    const { net, a, b } = wired(kinds);
+    await echo(b, AF_INET, 5);
+    a.spawn(sender(AF_INET, 5, 100));
+    await net.run();
+    // Five datagrams and what resolves addresses.
+    expect(Number.parseInt(b.softnet().split(' ')[0] as string, 16)).toBeGreaterThanOrEqual(6);
+  });
+});

@@ -163,10 +163,13 @@ export class E1000Adapter extends Cloneable implements NetDeviceOps, SimTarget {
       e1000_write_tail(this);
       return;
     }
-    const kind = op & OP_MASK;
-    if (kind === OP_WRITE) {
+    if ((op & OP_MASK) === OP_WRITE) {
       if (!this.down && op === (OP_WRITE | this.epoch)) this.io.mem.write32(a, b);
-    } else if (kind === OP_NAPI_DISABLED) {
+    } else this.handleOther(op & OP_MASK);
+  }
+
+  private handleOther(kind: number): void {
+    if (kind === OP_NAPI_DISABLED) {
       e1000e_stopped(this);
       if (this.removing && !this.closing) e1000_release(this);
     } else if (kind === OP_WATCHDOG) e1000_watchdog_task(this);

@@ -23,13 +23,21 @@ import { cond_unmask_irq, mask_irq, unmask_irq } from './mask.js';
  * vector of the CPU's local APIC, which wants an EOI.
  */
 export function handle_irq(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean): void {
-  const flow = desc.flow;
-  if (flow === FLOW_EDGE) handle_edge_irq(core, desc, cpu, apic);
-  else if (flow === FLOW_FASTEOI) handle_fasteoi_irq(core, desc, cpu, apic);
-  else if (flow === FLOW_LEVEL) handle_level_irq(core, desc, cpu, apic);
+  if (desc.flow === FLOW_EDGE) handle_edge_irq(core, desc, cpu, apic);
+  else if (desc.flow === FLOW_FASTEOI) handle_fasteoi_irq(core, desc, cpu, apic);
+  else handle_simple_irq(core, desc, cpu, apic);
+  if (core.smp || desc.waiters.length !== 0) after_handlers(core, desc, cpu);
+}
+
+function handle_simple_irq(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean): void {
+  if (desc.flow === FLOW_LEVEL) handle_level_irq(core, desc, cpu, apic);
   else handle_other_irq(core, desc, cpu, apic);
+}
+
+/** Who has to learn that the handlers are no longer under way does so at the end of the block. */
+function after_handlers(core: IrqCore, desc: IrqDesc, cpu: Cpu): void {
   if (desc.busy_cpu === cpu.id) core.block_end(desc, cpu);
-  else if (desc.waiters.length !== 0) core.settle_later(desc);
+  else core.settle_later(desc);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Cpu } from '../../cpu/index.js';
 import { TP } from '../../sim/index.js';
 import type { IrqAction } from './action.js';
-import { IRQ_NONE, IRQ_WAKE_THREAD, IRQS_INPROGRESS, IRQS_PENDING } from './constants.js';
+import { IRQ_HANDLED, IRQ_NONE, IRQ_WAKE_THREAD, IRQS_INPROGRESS, IRQS_PENDING } from './constants.js';
 import type { IrqCore } from './core.js';
 import type { IrqDesc } from './desc.js';
 import { note_interrupt } from './spurious.js';
@@ -28,7 +28,8 @@ export function handle_irq_event_percpu(core: IrqCore, desc: IrqDesc, cpu: Cpu):
   }
   const trace = cpu.sim.trace;
   if (trace.on) trace.put(TP.HARDIRQ, cpu.who, 0, irq, ret, cpu.id);
-  note_interrupt(core, desc, ret);
+  // The spurious detector has nothing to say to the usual case: handled, and nobody complained before.
+  if (ret !== IRQ_HANDLED || desc.irqs_unhandled !== 0 || core.irqfixup !== 0) note_interrupt(core, desc, ret);
   return ret;
 }
 

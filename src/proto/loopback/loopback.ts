@@ -89,6 +89,8 @@ export class TimerBacklog implements Backlog, SimTarget {
     this.timer = net.timers.createTimer(net.sim.attach(this), OP_BACKLOG, 0);
   }
 
+  received(): void {}
+
   enqueue_to_backlog(skb: SkBuff): number {
     if (this.queue.qlen > this.net.sysctl.netdev_max_backlog) {
       this.dropped++;
