@@ -5,6 +5,7 @@ import { type Net, type NetDevice, type NetDeviceOps, type SkBuff, SkBuffHead } 
 import type { IrqCore } from '../irq/index.js';
 import type { MappedIo } from '../mmio.js';
 import type { PciDev } from '../pci/index.js';
+import { E1000HwStats } from './ethtool/stats.js';
 import {
   EPOCH_STEP,
   OP_MASK,
@@ -26,7 +27,6 @@ import { e1000_release } from './release.js';
 import { E1000Ring } from './ring.js';
 import { RX_BUFFER_STANDARD } from './rx-buffer.js';
 import { e1000e_set_rx_mode } from './rx-mode.js';
-import { E1000HwStats } from './stats.js';
 import { e1000e_stopped } from './stopped.js';
 import { e1000_msi_test_due, e1000_msi_test_failed } from './test-msi.js';
 import { e1000_write_tail, e1000_xmit_frame } from './tx.js';

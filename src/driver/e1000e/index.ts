@@ -1,5 +1,6 @@
 export { E1000Adapter } from './adapter.js';
-export { e1000_set_coalesce } from './ethtool.js';
+export { e1000_set_coalesce } from './ethtool/ethtool.js';
+export { e1000_get_ethtool_stats } from './ethtool/stats.js';
 export {
   E1000Moderation,
   e1000_coalesce_usecs,
@@ -30,4 +31,3 @@ export {
   e1000_remove,
 } from './probe.js';
 export { e1000_hash_mc_addr } from './rx-mode.js';
-export { e1000_get_ethtool_stats } from './stats.js';

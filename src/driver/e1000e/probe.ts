@@ -22,7 +22,7 @@ import {
   pci_set_master,
 } from '../pci/index.js';
 import { E1000Adapter } from './adapter.js';
-import { E1000_ETHTOOL_OPS } from './ethtool.js';
+import { E1000_ETHTOOL_OPS } from './ethtool/ethtool.js';
 import { e1000_read_mac_addr, e1000_read_nvm, e1000_read_phy_id, e1000_reset_hw, e1000_validate_nvm } from './hw.js';
 import { e1000e_set_interrupt_capability } from './irq.js';
 import { type E1000eOptions, e1000e_settings } from './options.js';

@@ -1,4 +1,5 @@
 import type { E1000Adapter } from './adapter.js';
+import { e1000e_update_stats } from './ethtool/stats.js';
 import {
   e1000_clean_rings,
   e1000_finish_close,
@@ -9,7 +10,6 @@ import {
   NEXT_SWITCH,
 } from './netdev.js';
 import { e1000e_frozen } from './power.js';
-import { e1000e_update_stats } from './stats.js';
 import { e1000_purge_held, e1000_switch_rings } from './switch.js';
 
 /** The rest of a stop, once no poll can come. */

@@ -1,5 +1,6 @@
 import { jiffies, netif_carrier_ok } from '../../skbuff/index.js';
 import type { E1000Adapter } from './adapter.js';
+import { e1000e_update_stats, HW_GORC, HW_GOTC } from './ethtool/stats.js';
 import { e1000_writel } from './guarded.js';
 import { e1000e_flush_descriptors } from './hang.js';
 import { e1000_simple_itr, e1000e_write_itr, ITR_SIMPLIFIED, itr_of_rate } from './itr.js';
@@ -7,7 +8,6 @@ import { e1000_check_link } from './link.js';
 import { e1000e_reinit_locked } from './netdev.js';
 import { E1000_ICR_RXDMT0, E1000_ICR_RXQ0, E1000_ICR_TXQ0, E1000_ICS, E1000_RXD_STAT_DD } from './regs.js';
 import { DESC_SIZE, e1000_desc_unused } from './ring.js';
-import { e1000e_update_stats, HW_GORC, HW_GOTC } from './stats.js';
 import { e1000_watchdog_start } from './watchdog-timer.js';
 
 /**

@@ -5,8 +5,8 @@ import { bump } from './counters.js';
 import type { NicParts } from './parts.js';
 import { CTRL_RFCE, CTRL_TFCE, FCRTL_XONE, RCTL_DPF, RCTL_PMCF, TCTL_SWXOFF } from './registers/bits.js';
 import * as R from './registers/indices.js';
-import type { TransmitUnit } from './transmit.js';
-import { pauseNs } from './tx-line.js';
+import type { TransmitUnit } from './tx/transmit.js';
+import { pauseNs } from './tx/tx-line.js';
 
 const OPCODE_PAUSE = 1;
 const FRAME_BYTES = 60;

@@ -1,5 +1,5 @@
 /** The Intel 82574L Gigabit Ethernet controller: registers, descriptor rings, interrupt causes and moderation, MAC. */
-export { ABLE_PARTNER, type LinkPartner, partnerFor } from './autoneg.js';
+
 export {
   NIC_CRC_ERROR,
   NIC_DMA_ABORT,
@@ -22,7 +22,8 @@ export {
   type Nic82574Options,
   type RegisterValue,
 } from './nic.js';
-export { createNvm, NVM_SUM, NVM_WORDS, nvmChecksum } from './nvm.js';
-export type { NvmKind } from './nvm-unit.js';
+export { createNvm, NVM_SUM, NVM_WORDS, nvmChecksum } from './nvm/nvm.js';
+export type { NvmKind } from './nvm/nvm-unit.js';
+export { ABLE_PARTNER, type LinkPartner, partnerFor } from './phy/autoneg.js';
 export type { Access, RegisterRow } from './registers/row.js';
 export { REGISTER_GROUPS, type RegisterGroup } from './registers/table.js';

@@ -1,15 +1,13 @@
 import type { Digest } from '../../sim/index.js';
 import type { FramePool, WirePort, WireStation } from '../../wire/index.js';
 import type { ConfigSpace, DevicePort, DevicePortFactory, PciDevice } from '../pcie/index.js';
-import { type LinkPartner, partnerFor } from './autoneg.js';
 import { createConfig } from './config.js';
 import { dropFrame, NIC_DROP_NAMES, NIC_LINK_DOWN, NIC_RX_DISABLED, type TxErrors } from './drops.js';
-import { InterruptUnit } from './irq.js';
-import { Mdio } from './mdio.js';
-import { MSIX_VECTORS } from './msix-vectors.js';
-import { createNvm, ICW3_APME, NVM_INIT_CONTROL3, NVM_MAC } from './nvm.js';
-import { loadIdentity } from './nvm-identity.js';
-import { type NvmKind, NvmUnit } from './nvm-unit.js';
+import { InterruptUnit } from './interrupts/irq.js';
+import { MSIX_VECTORS } from './interrupts/msix-vectors.js';
+import { createNvm, ICW3_APME, NVM_INIT_CONTROL3, NVM_MAC } from './nvm/nvm.js';
+import { loadIdentity } from './nvm/nvm-identity.js';
+import { type NvmKind, NvmUnit } from './nvm/nvm-unit.js';
 import {
   type NicParts,
   newDrops,
@@ -30,8 +28,9 @@ import {
   TIMER_TX_FIFO,
   TIMER_TX_LINE,
 } from './parts.js';
-import { Phy } from './phy.js';
-import { ReceiveUnit } from './receive.js';
+import { type LinkPartner, partnerFor } from './phy/autoneg.js';
+import { Mdio } from './phy/mdio.js';
+import { Phy } from './phy/phy.js';
 import {
   CTRL_EXT_EE_RST,
   CTRL_FD,
@@ -56,9 +55,10 @@ import { RegisterFile, UNKNOWN_WRITE } from './registers/file.js';
 import * as R from './registers/indices.js';
 import { restoreKept, saveKept } from './registers/soft-reset.js';
 import { LAYOUT } from './registers/table.js';
+import { ReceiveUnit } from './rx/receive.js';
 import { TimeSync } from './time-sync.js';
-import { TransmitUnit } from './transmit.js';
-import { WakeUnit } from './wake.js';
+import { TransmitUnit } from './tx/transmit.js';
+import { WakeUnit } from './wake/wake.js';
 
 /** BARs of the device. */
 export const BAR_REGISTERS = 0;

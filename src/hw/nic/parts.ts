@@ -1,7 +1,7 @@
 import type { FramePool } from '../../wire/index.js';
 import type { DevicePort } from '../pcie/index.js';
 import { NIC_DROP_COUNT } from './drops.js';
-import type { InterruptUnit } from './irq.js';
+import type { InterruptUnit } from './interrupts/irq.js';
 import type { RegisterFile } from './registers/file.js';
 import type { TimeSync } from './time-sync.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csum_partial } from '../../../src/bytes/index.js';
-import { insertChecksum } from '../../../src/hw/nic/tx-offload.js';
+import { insertChecksum } from '../../../src/hw/nic/tx/tx-offload.js';
 import { Simulation } from '../../../src/sim/index.js';
 import { FramePool } from '../../../src/wire/index.js';
 import { runs } from '../../support/fc.js';

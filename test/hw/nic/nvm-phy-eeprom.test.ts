@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EEPROM_WRITE_NS, SpiEeprom } from '../../../src/hw/nic/eeprom.js';
-import { createNvm, NVM_CHECKSUM, NVM_WORDS, nvmChecksum } from '../../../src/hw/nic/nvm.js';
-import { SpiPins } from '../../../src/hw/nic/spi.js';
+import { EEPROM_WRITE_NS, SpiEeprom } from '../../../src/hw/nic/nvm/eeprom.js';
+import { createNvm, NVM_CHECKSUM, NVM_WORDS, nvmChecksum } from '../../../src/hw/nic/nvm/nvm.js';
+import { SpiPins } from '../../../src/hw/nic/nvm/spi.js';
 import { cloneGraph } from '../../../src/sim/index.js';
 import { runs } from '../../support/fc.js';
 import { Bench, hex, MAC, REG } from './support.js';

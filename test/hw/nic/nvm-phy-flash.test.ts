@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createNvm, NVM_CHECKSUM, nvmChecksum } from '../../../src/hw/nic/nvm.js';
-import { SpiPins } from '../../../src/hw/nic/spi.js';
+import { createNvm, NVM_CHECKSUM, nvmChecksum } from '../../../src/hw/nic/nvm/nvm.js';
+import { SpiPins } from '../../../src/hw/nic/nvm/spi.js';
 import {
   FLASH_BYTES,
   FLASH_CHIP_ERASE_NS,
@@ -10,7 +10,7 @@ import {
   FLASH_SECTOR,
   FLASH_SECTOR_ERASE_NS,
   SpiFlash,
-} from '../../../src/hw/nic/spi-flash.js';
+} from '../../../src/hw/nic/nvm/spi-flash.js';
 import { runs } from '../../support/fc.js';
 import { Bench, hex, MAC, REG } from './support.js';
 

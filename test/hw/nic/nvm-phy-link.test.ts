@@ -10,7 +10,7 @@ import {
   LPA_1000FULL,
   NO_MODE,
   resolve,
-} from '../../../src/hw/nic/autoneg.js';
+} from '../../../src/hw/nic/phy/autoneg.js';
 import { runs } from '../../support/fc.js';
 import { Bench, type BenchOptions, frameTo, hex, MAC, RCTL_BAM, REG } from './support.js';
 

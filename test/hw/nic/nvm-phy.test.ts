@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { EEPROM_WRITE_NS } from '../../../src/hw/nic/eeprom.js';
 import { NVM_SUM, NVM_WORDS } from '../../../src/hw/nic/index.js';
+import { EEPROM_WRITE_NS } from '../../../src/hw/nic/nvm/eeprom.js';
 import { Bench, hex, mac, REG } from './support.js';
 
 const LSC = 4;

@@ -158,7 +158,7 @@ describe('a receive ring', () => {
   });
 
   test('buffer sizes of BSIZE, BSEX and FLXBUF', async () => {
-    const { receiveBufferBytes } = await import('../../../src/hw/nic/rx-descriptor.js');
+    const { receiveBufferBytes } = await import('../../../src/hw/nic/rx/rx-descriptor.js');
     const bsex = 1 << 25;
     const sizes = [0, 1, 2, 3].map((k) => receiveBufferBytes(k << 16));
     const large = [1, 2, 3].map((k) => receiveBufferBytes((k << 16) | bsex));
