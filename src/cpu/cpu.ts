@@ -323,13 +323,7 @@ export class Cpu implements SimTarget {
     this.user = 0;
     this.ctx = ctx;
     this.set.current = this;
-    const trace = this.sim.trace;
-    if (trace.on) {
-      trace.cpu = this.who;
-      trace.ctx = ctx;
-      trace.cycle[0] = this.acct[ACCT_CYCLES];
-      trace.put(TP.BLOCK_START, this.who, 0, ctx, this.curr === null ? 0 : this.curr.pid, 0);
-    }
+    if (this.sim.trace.on) this.traceBlock(TP.BLOCK_START, this.curr === null ? 0 : this.curr.pid);
   }
 
   private hardirqBlock(): boolean {
@@ -424,7 +418,7 @@ export class Cpu implements SimTarget {
   /** The block is over: books its cycles, applies its effects, then lets its context go on. */
   private endBlock(): void {
     const { acct, ctx, sim } = this;
-    if (sim.trace.on) this.traceEnd();
+    if (sim.trace.on) this.traceBlock(TP.BLOCK_END, this.charged);
     acct[ACCT_BLOCKS + ctx]++;
     if (this.bh_count !== 0) throw new CpuError('BH_UNBALANCED', 'a block ended with bottom halves disabled');
     if (this.effects.used !== 0) this.effects.apply(sim.targets);
@@ -437,12 +431,12 @@ export class Cpu implements SimTarget {
     }
   }
 
-  private traceEnd(): void {
+  private traceBlock(point: number, what: number): void {
     const trace = this.sim.trace;
     trace.cpu = this.who;
     trace.ctx = this.ctx;
     trace.cycle[0] = this.acct[ACCT_CYCLES];
-    trace.put(TP.BLOCK_END, this.who, 0, this.ctx, this.charged, 0);
+    trace.put(point, this.who, 0, this.ctx, what, 0);
   }
 
   private untrace(): void {

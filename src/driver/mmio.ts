@@ -1,4 +1,4 @@
-import type { CpuSet } from '../cpu/index.js';
+import type { Cpu, CpuSet } from '../cpu/index.js';
 import { type IoMem, OP_WRITE, type RootComplex } from '../hw/pcie/index.js';
 import { Cloneable, TP } from '../sim/index.js';
 
@@ -20,6 +20,11 @@ export function ioremap(rc: RootComplex, cpus: CpuSet, addr: number, length: num
   return mem === null ? null : new MappedIo(mem, cpus);
 }
 
+/** Traces a register access. Apart from the accesses, which stay small enough to be compiled into their callers. */
+export function trace_mmio(cpu: Cpu, point: number, offset: number, value: number): void {
+  cpu.sim.trace.put(point, cpu.who, 0, offset, value, 0);
+}
+
 /** `readl`: an int32. Inside a block it costs `mmio_read` and first lets the block's earlier posted writes take effect. */
 export function readl(io: MappedIo, offset: number): number {
   const cpu = io.cpus.current;
@@ -27,8 +32,7 @@ export function readl(io: MappedIo, offset: number): number {
   cpu.cost += cpu.costs.mmio_read;
   cpu.flushPosted();
   const value = io.mem.read32(offset);
-  const trace = cpu.sim.trace;
-  if (trace.on) trace.put(TP.MMIO_READ, cpu.who, 0, offset, value, 0);
+  if (cpu.sim.trace.on) trace_mmio(cpu, TP.MMIO_READ, offset, value);
   return value;
 }
 
@@ -40,7 +44,6 @@ export function writel(io: MappedIo, offset: number, value: number): void {
     return;
   }
   cpu.cost += cpu.costs.mmio_write;
-  const trace = cpu.sim.trace;
-  if (trace.on) trace.put(TP.MMIO_WRITE, cpu.who, 0, offset, value, 0);
+  if (cpu.sim.trace.on) trace_mmio(cpu, TP.MMIO_WRITE, offset, value);
   cpu.posted(io.mem.target, OP_WRITE, offset, value);
 }

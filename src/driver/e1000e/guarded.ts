@@ -1,4 +1,5 @@
 import { TP } from '../../sim/index.js';
+import { trace_mmio } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
 import { OP_WRITE } from './events.js';
 
@@ -14,7 +15,6 @@ export function e1000_writel(a: E1000Adapter, offset: number, value: number): vo
     return;
   }
   cpu.cost += cpu.costs.mmio_write;
-  const trace = cpu.sim.trace;
-  if (trace.on) trace.put(TP.MMIO_WRITE, cpu.who, 0, offset, value, 0);
+  if (cpu.sim.trace.on) trace_mmio(cpu, TP.MMIO_WRITE, offset, value);
   cpu.posted(a.target, OP_WRITE | a.epoch, offset, value);
 }

@@ -20,6 +20,7 @@ import {
   skb_put,
   skb_tailroom,
 } from '../../skbuff/index.js';
+import { trace_mmio } from '../mmio.js';
 import type { E1000Adapter } from './adapter.js';
 import { OP_TX_TAIL } from './events.js';
 import {
@@ -94,8 +95,7 @@ export function e1000_post_tail(a: E1000Adapter): void {
     return;
   }
   cpu.cost += cpu.costs.mmio_write;
-  const trace = cpu.sim.trace;
-  if (trace.on) trace.put(TP.MMIO_WRITE, cpu.who, 0, E1000_TDT, a.tx_ring.next_to_use, 0);
+  if (cpu.sim.trace.on) trace_mmio(cpu, TP.MMIO_WRITE, E1000_TDT, a.tx_ring.next_to_use);
   cpu.posted(a.target, OP_TX_TAIL, 0, 0);
 }
 

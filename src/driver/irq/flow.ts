@@ -58,7 +58,11 @@ function irq_may_run(desc: IrqDesc, cpu: Cpu): boolean {
 
 function ack(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean): void {
   if (apic) core.eoi(cpu);
-  else desc.chip.irq_ack?.(desc);
+  else ack_chip(desc);
+}
+
+function ack_chip(desc: IrqDesc): void {
+  desc.chip.irq_ack?.(desc);
 }
 
 function eoi(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean): void {
@@ -72,9 +76,12 @@ function eoi(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean): void {
   }
 }
 
-/** The line may not be handled now: it is remembered and stays masked. */
+/** Whether the line may not be handled now: it is remembered then, and stays masked. */
 function refuse(desc: IrqDesc): boolean {
-  if ((desc.state & IRQS_DISABLED) === 0 && desc.actions.length !== 0) return false;
+  return (desc.state & IRQS_DISABLED) !== 0 || desc.actions.length === 0 ? keep_pending(desc) : false;
+}
+
+function keep_pending(desc: IrqDesc): true {
   desc.state |= IRQS_PENDING;
   mask_irq(desc);
   return true;
@@ -114,8 +121,7 @@ function handle_edge_irq(core: IrqCore, desc: IrqDesc, cpu: Cpu, apic: boolean):
   desc.state &= ~IRQS_REPLAY;
   ack(core, desc, cpu, apic);
   if (!irq_may_run(desc, cpu)) {
-    desc.state |= IRQS_PENDING;
-    mask_irq(desc);
+    keep_pending(desc);
     return;
   }
   if (refuse(desc)) return;

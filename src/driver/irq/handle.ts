@@ -26,8 +26,7 @@ export function handle_irq_event_percpu(core: IrqCore, desc: IrqDesc, cpu: Cpu):
     if (r === IRQ_WAKE_THREAD) wake(core, desc, action);
     ret |= r;
   }
-  const trace = cpu.sim.trace;
-  if (trace.on) trace.put(TP.HARDIRQ, cpu.who, 0, irq, ret, cpu.id);
+  if (cpu.sim.trace.on) cpu.sim.trace.put(TP.HARDIRQ, cpu.who, 0, irq, ret, cpu.id);
   // The spurious detector has nothing to say to the usual case: handled, and nobody complained before.
   if (ret !== IRQ_HANDLED || desc.irqs_unhandled !== 0 || core.irqfixup !== 0) note_interrupt(core, desc, ret);
   return ret;

@@ -161,15 +161,7 @@ export class LocalApic extends Cloneable implements InterruptController, MmioReg
    * @returns true when it was accepted
    */
   accept(vector: number, trigger: number): boolean {
-    if (vector < FIRST_VECTOR) {
-      this.counters.illegalVector++;
-      this.error(APIC_ESR_RECVILL);
-      return false;
-    }
-    if ((this.spiv & APIC_SPIV_APIC_ENABLED) === 0) {
-      this.counters.disabled++;
-      return false;
-    }
+    if (vector < FIRST_VECTOR || (this.spiv & APIC_SPIV_APIC_ENABLED) === 0) return this.refuse(vector);
     this.counters.accepted++;
     setBit(this.irr, vector);
     if (vector > this.highestRequest) this.highestRequest = vector;
@@ -177,6 +169,14 @@ export class LocalApic extends Cloneable implements InterruptController, MmioReg
     else clearBit(this.tmr, vector);
     this.update();
     return true;
+  }
+
+  private refuse(vector: number): false {
+    if (vector < FIRST_VECTOR) {
+      this.counters.illegalVector++;
+      this.error(APIC_ESR_RECVILL);
+    } else this.counters.disabled++;
+    return false;
   }
 
   /**
@@ -224,11 +224,13 @@ export class LocalApic extends Cloneable implements InterruptController, MmioReg
     if (vector < 0) return;
     clearBit(this.isr, vector);
     this.highestService = highestBit(this.isr, vector);
-    if (testBit(this.tmr, vector)) {
-      this.lvt.eoi(vector);
-      if ((this.spiv & APIC_SPIV_DIRECTED_EOI) === 0) this.bus.eoiBroadcast(vector);
-    }
+    if (testBit(this.tmr, vector)) this.levelEnded(vector);
     this.update();
+  }
+
+  private levelEnded(vector: number): void {
+    this.lvt.eoi(vector);
+    if ((this.spiv & APIC_SPIV_DIRECTED_EOI) === 0) this.bus.eoiBroadcast(vector);
   }
 
   /** Whether `vector` has arrived and waits for the CPU (IRR). */

@@ -191,8 +191,12 @@ export class DescriptorRing {
   private writeAt(index: number, slot: number, status: number, journey: number): void {
     const lo = (this.values[this.plan.base] + index * DESCRIPTOR_BYTES) | 0;
     this.port.dmaWrite(lo, this.high(lo), DESCRIPTOR_BYTES, this.cache + slot * DESCRIPTOR_BYTES, 0);
-    const trace = this.port.trace;
-    if (trace.on) trace.put(TP.DESC_WRITEBACK, this.port.hostId << 8, journey, this.plan.ring, index, status);
+    if (this.port.trace.on) this.traceWriteBack(index, status, journey);
+  }
+
+  private traceWriteBack(index: number, status: number, journey: number): void {
+    const { port } = this;
+    port.trace.put(TP.DESC_WRITEBACK, port.hostId << 8, journey, this.plan.ring, index, status);
   }
 
   /** Done with the oldest unused descriptor: the head moves on, with a threshold when it is written back. */

@@ -73,9 +73,13 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
       return this.refuseRead(lo, hi, length);
     }
     this.counters.dmaReads++;
-    if (this.trace.on) this.trace.put(TP.DMA_READ, this.who, this.arena.tags[lo >>> TAG_SHIFT] | 0, lo, length, tag);
+    if (this.trace.on) this.traceDma(TP.DMA_READ, this.arena.tags[lo >>> TAG_SHIFT] | 0, lo, length, tag);
     copy(arena, local, lo, length);
     return true;
+  }
+
+  private traceDma(point: number, journey: number, lo: number, length: number, tag: number): void {
+    this.trace.put(point, this.who, journey, lo, length, tag);
   }
 
   private refuseRead(lo: number, hi: number, length: number): false {
@@ -96,7 +100,7 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
       return;
     }
     this.counters.dmaWrites++;
-    if (this.trace.on) this.trace.put(TP.DMA_WRITE, this.who, journey, lo, length, 0);
+    if (this.trace.on) this.traceDma(TP.DMA_WRITE, journey, lo, length, 0);
     copy(arena, lo, local, length);
     if (journey !== 0) {
       const last = (lo + length - 1) >>> TAG_SHIFT;
@@ -117,17 +121,20 @@ export class DirectPort implements EndpointPort, ConfigListener, SimTarget {
   }
 
   msiWrite(lo: number, hi: number, data: number): void {
-    if (!this.device.config.busMaster) {
-      this.counters.msiMasterOff++;
-      return;
-    }
-    if (hi !== 0) {
-      this.counters.unsupportedRequest++;
-      this.rc.requestRefused(TLP_MEM_WRITE, this.bdf, lo, hi, 4);
+    if (hi !== 0 || !this.config.busMaster) {
+      this.refuseMsi(lo, hi);
       return;
     }
     this.counters.msi++;
     this.send(POSTED_MSI, lo, data);
+  }
+
+  private refuseMsi(lo: number, hi: number): void {
+    if (!this.config.busMaster) this.counters.msiMasterOff++;
+    else {
+      this.counters.unsupportedRequest++;
+      this.rc.requestRefused(TLP_MEM_WRITE, this.bdf, lo, hi, 4);
+    }
   }
 
   intx(level: 0 | 1): void {

@@ -46,26 +46,32 @@ export class IoMem implements SimTarget {
   read32(offset: number): number {
     if ((offset & 3) !== 0 || offset < 0 || offset + 4 > this.length) throw this.outside(offset);
     const fn = this.fn;
-    if (fn === null) return this.rc.read32((this.base + offset) | 0);
-    if (this.answers()) return this.rc.deviceRead(fn, this.bar, this.delta + offset);
+    if (fn !== null && this.answers()) return this.rc.deviceRead(fn, this.bar, this.delta + offset);
+    return this.readElsewhere(fn, (this.base + offset) | 0);
+  }
+
+  /** What was mapped is no device's (the IO-APIC), or does not answer any more. */
+  private readElsewhere(fn: PciFunction | null, addr: number): number {
+    if (fn === null) return this.rc.read32(addr);
     fn.counters.mmioReadRefused++;
-    return this.rc.strayRead(fn, (this.base + offset) | 0);
+    return this.rc.strayRead(fn, addr);
   }
 
   /** Writes 32 bits at a 4-aligned offset. @throws PcieError IOMEM_RANGE */
   write32(offset: number, value: number): void {
     if ((offset & 3) !== 0 || offset < 0 || offset + 4 > this.length) throw this.outside(offset);
     const fn = this.fn;
+    if (fn !== null && this.answers()) fn.device.mmioWrite(this.bar, this.delta + offset, value);
+    else this.writeElsewhere(fn, (this.base + offset) | 0, value);
+  }
+
+  private writeElsewhere(fn: PciFunction | null, addr: number, value: number): void {
     if (fn === null) {
-      this.rc.write32((this.base + offset) | 0, value);
-      return;
-    }
-    if (this.answers()) {
-      fn.device.mmioWrite(this.bar, this.delta + offset, value);
+      this.rc.write32(addr, value);
       return;
     }
     fn.counters.mmioWriteRefused++;
-    this.rc.strayWrite(fn, (this.base + offset) | 0, value);
+    this.rc.strayWrite(fn, addr, value);
   }
 
   handle(op: number, a: number, b: number): void {
