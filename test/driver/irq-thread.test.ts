@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CTX_HARDIRQ, type Runnable, spawn, TASK_RUN } from '../../src/cpu/index.js';
+import { type Runnable, spawn, TASK_RUN } from '../../src/cpu/index.js';
 import {
   disable_irq,
   disable_irq_nosync,
@@ -19,57 +19,8 @@ import {
 } from '../../src/driver/irq/index.js';
 import { dmesg } from '../../src/driver/printk.js';
 import { costs } from '../cpu/support.js';
-import { Board, type BoardOptions, Told } from './irq-board.js';
-
-const LEVEL = 9;
-const EDGE = 4;
-
-/** A device with a handler and a thread that note where they run. */
-class Dev {
-  readonly b: Board;
-  readonly gsi: number;
-  log: string[] = [];
-  primary = IRQ_WAKE_THREAD;
-  result = IRQ_HANDLED;
-  /** Done by the thread. */
-  work: (() => void) | null = null;
-  constructor(b: Board, gsi: number) {
-    this.b = b;
-    this.gsi = gsi;
-  }
-}
-
-function note(d: Dev, what: string): void {
-  const cpu = d.b.cpus.current;
-  d.log.push(`${what}${cpu?.ctx === CTX_HARDIRQ ? '!' : ''}@${cpu?.id}`);
-}
-
-function primary(_irq: number, d: Dev): number {
-  note(d, 'hard');
-  return d.primary;
-}
-
-function thread(_irq: number, d: Dev): number {
-  note(d, 'thread');
-  d.work?.();
-  return d.result;
-}
-
-function lower(d: Dev): () => void {
-  return () => d.b.pin(d.gsi, 0);
-}
-
-function board(o: BoardOptions = {}): Board {
-  const b = new Board(o);
-  b.irqs.acpi_register_gsi(LEVEL, true, false);
-  b.irqs.acpi_register_gsi(EDGE, false, false);
-  return b;
-}
-
-function pulse(b: Board, gsi: number): void {
-  b.pin(gsi, 1);
-  b.pin(gsi, 0);
-}
+import { Told } from './irq-board.js';
+import { board, Dev, EDGE, LEVEL, lower, primary, pulse, thread } from './irq-device.js';
 
 describe('an interrupt thread', () => {
   it('is woken by the handler, runs in task context after it, and has its name', () => {
